@@ -1,0 +1,123 @@
+import type { Documents } from "../bson/documents.ts";
+import type { Position } from "../job/chunk.ts";
+import type { Counts } from "../job/counts.ts";
+import type { RecordBatch } from "../job/record-batch.ts";
+import type { Reject } from "../job/reject.ts";
+import type { QueryPlan } from "../query/plan.ts";
+
+// PORT. A database holds the documents of one environment. `Source` may be opened in any thread; a `Database` has one
+// owner. What both promise is written as the suite test/contract/database.ts.
+
+export interface CollectionInfo {
+  name: string;
+  /** Documents. */
+  count: number;
+  /** Bytes of BSON. */
+  size: number;
+}
+
+/** A stretch of a collection in key order. Opaque to all but its database; null is open. Plain data as hex text. */
+export interface KeyRange {
+  /** The first key, inclusive. */
+  from: string | null;
+  /** The key after the last, exclusive. */
+  to: string | null;
+}
+
+/** A bounded page of documents; owns its memory. */
+export interface DocumentPage extends Documents {
+  /** What to give as `after` to go on behind this page; null where the order is not by key: such a range starts anew. */
+  endKey: string | null;
+  /** Documents looked at for this page, matching or not: liveness of a query that matches little. */
+  scanned: number;
+}
+
+export interface Source extends AsyncDisposable {
+  collections(): Promise<CollectionInfo[]>;
+  /**
+   * At most `atMost` ranges of about equal size that together are the whole collection, in key order; one range where the
+   * query sorts, skips or limits. Costs a bounded number of reads, however large the collection.
+   */
+  ranges(query: QueryPlan, atMost: number): Promise<KeyRange[]>;
+  /**
+   * The matching documents of a range, projected, in the query's order, page by page. A document that is there throughout
+   * comes exactly once; one that changes meanwhile in one of its states. Pages may be empty (see `scanned`).
+   * @param after `endKey` of an earlier page; skip is then counted as done, limit still counts from `after`.
+   * @throws {DocferryError} `collection_not_found`
+   */
+  read(
+    query: QueryPlan,
+    range: KeyRange,
+    options: { after: string | null; signal: AbortSignal },
+  ): AsyncIterable<DocumentPage>;
+  /** Rejects of a job's tasks in order of task and offset, page by page. */
+  rejects(jobKey: string, options: { signal: AbortSignal }): AsyncIterable<Reject[]>;
+  /** The first reject of a job in file order. */
+  firstReject(jobKey: string): Promise<Reject | undefined>;
+}
+
+/** What an import writes to. */
+export interface SinkSpec {
+  /** 32 hex digits: the job's key. */
+  jobKey: string;
+  /** The task's number within its job. */
+  task: number;
+  /** Higher than that of every earlier attempt at the task. */
+  attempt: number;
+  collection: string;
+  mode: "insert" | "upsert" | "merge" | "delete";
+  /** Paths that find the document; `["_id"]` unless the user says otherwise. */
+  upsertFields: string[];
+  /** Write nothing after the first record (in file order) that fails. */
+  stopOnError: boolean;
+  /** Where the task begins. */
+  start: Position;
+}
+
+/** What a task has committed. */
+export interface SinkProgress {
+  position: Position;
+  counts: Counts;
+  /** A record failed under `stopOnError`: nothing more may be written. */
+  stopped: boolean;
+}
+
+/**
+ * The right of one attempt to write. Progress, documents and rejects commit together.
+ * @throws {DocferryError} `lease_lost` from `write` once a later attempt has opened the same task, or the position is not `from`.
+ */
+export interface Sink extends AsyncDisposable {
+  /** As committed when this attempt opened it. */
+  readonly progress: SinkProgress;
+  /**
+   * Writes a batch in one transaction: its documents, its rejects, the new position and counts. Takes the batch's memory.
+   * Records with the same key take effect in file order.
+   * @param from the position that the previous write (or `progress`) ended at.
+   */
+  write(batch: RecordBatch, from: Position): Promise<SinkProgress>;
+}
+
+export interface Database extends Source {
+  /** Creates the collection if it is not there; refuses names that no collection may have (`invalid_collection_name`). */
+  createCollection(name: string): Promise<void>;
+  /** @throws {DocferryError} `collection_not_found` */
+  dropCollection(name: string): Promise<void>;
+  /** Raises the fence: from now on no earlier attempt of the task can write. Creates the collection. */
+  openSink(spec: SinkSpec): Promise<Sink>;
+  /** Everything written so far is on the disk when this returns, power loss included. */
+  flush(): Promise<void>;
+  /** Removes progress and rejects of a job; documents stay. */
+  forgetJob(jobKey: string): Promise<void>;
+}
+
+/** The databases of all environments. */
+export interface Databases extends AsyncDisposable {
+  /** Opens (and on first use makes) the environment's database. The same one for the same environment. */
+  open(environment: string): Promise<Database>;
+  /** A reader of its own, for a thread that only reads. */
+  openSource(environment: string): Promise<Source>;
+  /** Deletes the environment's database with all in it. */
+  remove(environment: string): Promise<void>;
+  /** How many import tasks may write side by side in one environment. */
+  readonly writersPerEnvironment: number;
+}

@@ -1,0 +1,53 @@
+// PORT. Immutable bytes under opaque ids. Names are not its business: they stand in the file index. What it promises is
+// written as the suite test/contract/object-store.ts. Shaped so that an S3 bucket can do the same: no rename, no append,
+// no folder, ids flat and made by `newObjectId()`.
+
+export interface StoredObject {
+  id: string;
+  /** Bytes. */
+  size: number;
+  /** Hex MD5 of the bytes: the ETag that COS and S3 clients compare. */
+  md5: string;
+}
+
+/** An object in the making. Until `finish` returns, no reader can see it; if it never does, the sweeper removes it. */
+export interface ObjectWriter extends AsyncDisposable {
+  readonly id: string;
+  /** Bytes taken so far. */
+  readonly size: number;
+  /** Resolves when the bytes are taken and more may come (back-pressure). `bytes` is free for reuse afterwards. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Syncs, then publishes under the id. All of it is on the disk when this returns, power loss included. */
+  finish(): Promise<StoredObject>;
+  /** Gives it up; disposing an unfinished writer does the same. */
+  abort(): Promise<void>;
+}
+
+export interface ObjectStore {
+  /** A new object under an id that nothing has yet. */
+  create(id: string): Promise<ObjectWriter>;
+  /** @throws {DocferryError} `object_not_found` */
+  stat(id: string): Promise<StoredObject>;
+  /**
+   * Bytes `from` … `to` (exclusive) in pieces of at most 1 MiB; each piece owns its memory.
+   * @throws {DocferryError} `object_not_found`
+   */
+  read(
+    id: string,
+    range: { from: number; to: number },
+    options: { signal: AbortSignal },
+  ): AsyncIterable<Uint8Array>;
+  /**
+   * One new object of pieces one after another: literal bytes, or whole objects, which an implementation may join on its
+   * own side without moving them through this process.
+   */
+  join(
+    id: string,
+    pieces: readonly (Uint8Array | { object: string })[],
+    options: { signal: AbortSignal; onBytes: (bytes: number) => void },
+  ): Promise<StoredObject>;
+  /** Removing what is not there is no error. */
+  remove(id: string): Promise<void>;
+  /** Ids of finished objects and unfinished writers last touched before `before`, for the sweeper. */
+  list(options: { before: Date }): AsyncIterable<string>;
+}

@@ -1,0 +1,213 @@
+/**
+ * The whole error catalogue. Each kind has the numbers it has on the wires, whether trying the same again may help, and a
+ * hint for whoever reads it. Messages name the thing and the value, in sentence case, without full stop.
+ *
+ * `errcode` is that of protocol.md section 8; `status` that of the native API.
+ */
+interface ErrorKind {
+  status: number;
+  errcode: number;
+  retryable: boolean;
+  hint: string;
+}
+
+export const errorKinds = {
+  // What is wrong with a request
+  invalid_argument: {
+    status: 400,
+    errcode: 40097,
+    retryable: false,
+    hint: "Mend the named argument",
+  },
+  missing_argument: {
+    status: 400,
+    errcode: 40101,
+    retryable: false,
+    hint: "Send the named argument",
+  },
+  invalid_query: {
+    status: 400,
+    errcode: 40097,
+    retryable: false,
+    hint: "Mend the query at the named place",
+  },
+  invalid_collection_name: {
+    status: 400,
+    errcode: 40097,
+    retryable: false,
+    hint: "A collection name is not empty, has no $ and no NUL, and does not begin with system.",
+  },
+  invalid_file_name: {
+    status: 400,
+    errcode: 40097,
+    retryable: false,
+    hint: "A file name has 1 to 512 bytes of UTF-8, no NUL, no leading slash, and does not begin with .docferry/",
+  },
+  job_not_found: {
+    status: 404,
+    errcode: 40097,
+    retryable: false,
+    hint: "Use the job_id that the submit returned, with the same environment",
+  },
+  environment_not_found: {
+    status: 404,
+    errcode: -501005,
+    retryable: false,
+    hint: "Use an environment of this app",
+  },
+  no_cloudbase: {
+    status: 403,
+    errcode: 85088,
+    retryable: false,
+    hint: "Give the app an environment first",
+  },
+  collection_not_found: {
+    status: 404,
+    errcode: -502005,
+    retryable: false,
+    hint: "Create the collection or import into it first",
+  },
+  file_not_found: {
+    status: 404,
+    errcode: -503003,
+    retryable: false,
+    hint: "Upload the file first",
+  },
+  object_not_found: {
+    status: 404,
+    errcode: -503003,
+    retryable: false,
+    hint: "The file was removed meanwhile: upload it again and submit again",
+  },
+  conflict: {
+    status: 409,
+    errcode: 40097,
+    retryable: false,
+    hint: "Look at the present state first",
+  },
+  // What is wrong with a file
+  invalid_file: {
+    status: 422,
+    errcode: 40097,
+    retryable: false,
+    hint: "Mend the file and submit again",
+  },
+  stopped_on_error: {
+    status: 422,
+    errcode: 40097,
+    retryable: false,
+    hint: "Mend the record and submit the rest, or import without stop_on_error",
+  },
+  // What passes
+  busy: { status: 503, errcode: -1, retryable: true, hint: "Try again in a moment" },
+  draining: {
+    status: 503,
+    errcode: -1,
+    retryable: true,
+    hint: "The service is stopping: try again once it is back",
+  },
+  disk_full: {
+    status: 507,
+    errcode: -1,
+    retryable: true,
+    hint: "Free space on the disk of the data folder: the job goes on by itself",
+  },
+  store_unavailable: {
+    status: 503,
+    errcode: -1,
+    retryable: true,
+    hint: "Look at the service's log",
+  },
+  // What ends an attempt, never a job
+  lease_lost: {
+    status: 500,
+    errcode: -1000,
+    retryable: true,
+    hint: "A later attempt goes on with the task",
+  },
+  cancelled: { status: 409, errcode: 40097, retryable: false, hint: "Submit the job again" },
+  // What keeps a service from starting
+  invalid_config: {
+    status: 500,
+    errcode: -1000,
+    retryable: false,
+    hint: "docferry serve --help lists every option",
+  },
+  data_folder_in_use: {
+    status: 500,
+    errcode: -1000,
+    retryable: false,
+    hint: "Stop the other process or give another --data folder",
+  },
+  newer_schema: {
+    status: 500,
+    errcode: -1000,
+    retryable: false,
+    hint: "Start the docferry version that wrote the folder, or a newer one",
+  },
+  secret_mismatch: {
+    status: 500,
+    errcode: -1000,
+    retryable: false,
+    hint: "Give the app's present secret, or make a new one with docferry app rotate",
+  },
+  // What is our fault
+  internal: {
+    status: 500,
+    errcode: -1000,
+    retryable: false,
+    hint: "Please report it with the request id; the log has the stack",
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+export class DocferryError extends Error {
+  override readonly name = "DocferryError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get retryable(): boolean {
+    return errorKinds[this.code].retryable;
+  }
+
+  get hint(): string {
+    return errorKinds[this.code].hint;
+  }
+}
+
+/** Any thrown value as one of the catalogue: a full disk is told by its system error, all that is unknown is `internal`. */
+export function asDocferryError(thrown: unknown): DocferryError {
+  if (thrown instanceof DocferryError) return thrown;
+  if (isDiskFull(thrown)) {
+    return new DocferryError("disk_full", "The disk is full", { cause: thrown });
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new DocferryError("internal", message, { cause: thrown });
+}
+
+/** ENOSPC and EDQUOT of files, SQLITE_FULL (13) of databases. */
+function isDiskFull(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code, errcode } = thrown as { code?: unknown; errcode?: unknown };
+  return code === "ENOSPC" || code === "EDQUOT" || errcode === 13;
+}
+
+/** An error as plain data, to cross a thread or to stand in a store. */
+export interface ErrorData {
+  code: ErrorCode;
+  message: string;
+}
+
+export function toErrorData(thrown: unknown): ErrorData {
+  const { code, message } = asDocferryError(thrown);
+  return { code, message };
+}
+
+export function fromErrorData(data: ErrorData): DocferryError {
+  return new DocferryError(data.code, data.message);
+}

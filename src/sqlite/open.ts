@@ -1,0 +1,77 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { DocferryError } from "../job/errors.ts";
+
+/** What a kind of database file is: its mark, and the folder of its numbered .sql migrations. */
+export interface SchemaDefinition {
+  /** Written into `PRAGMA application_id`, so that a file of another kind is refused. */
+  applicationId: number;
+  /** `001-name.sql`, `002-name.sql`, …: the number is the schema version that the step leads to. */
+  migrations: URL;
+}
+
+/**
+ * Opens the one writing connection of a file, and brings its schema up to date.
+ *
+ * `journal_mode=WAL` lets readers go on while this connection writes. `synchronous` is `FULL` where a commit must survive a
+ * power cut before its answer leaves (the WAL is synced at each commit), `NORMAL` where only order matters (the WAL is
+ * synced at checkpoints; a power cut may take back the newest commits, never the middle of one).
+ *
+ * @throws {DocferryError} `newer_schema` for a file that a newer docferry wrote, or one of another kind
+ */
+export function openWriter(
+  file: string,
+  schema: SchemaDefinition,
+  synchronous: "FULL" | "NORMAL",
+): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA foreign_keys=ON`);
+    migrate(db, file, schema);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+/** Opens a connection that can only read. Under WAL it neither waits for the writer nor makes it wait. */
+export function openReader(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  db.exec("PRAGMA query_only=ON");
+  return db;
+}
+
+function migrate(db: DatabaseSync, file: string, schema: SchemaDefinition): void {
+  const steps = readdirSync(schema.migrations)
+    .filter((name) => name.endsWith(".sql"))
+    .sort()
+    .map((name) => ({ version: Number.parseInt(name, 10), url: new URL(name, schema.migrations) }));
+  const newest = steps.at(-1)?.version ?? 0;
+  const version = pragma(db, "user_version");
+  const applicationId = pragma(db, "application_id");
+  if (version > 0 && applicationId !== schema.applicationId) {
+    throw new DocferryError("newer_schema", `${file} is not a file of this kind`);
+  }
+  if (version > newest) {
+    throw new DocferryError(
+      "newer_schema",
+      `${file} has schema version ${version}, this docferry knows versions up to ${newest}`,
+    );
+  }
+  for (const step of steps.filter((candidate) => candidate.version > version)) {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      db.exec(readFileSync(step.url, "utf8"));
+      db.exec(`PRAGMA user_version=${step.version}; PRAGMA application_id=${schema.applicationId}`);
+      db.exec("COMMIT");
+    } catch (error) {
+      db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+}

@@ -1,0 +1,91 @@
+import { Worker, type Transferable } from "node:worker_threads";
+import { DocferryError, fromErrorData } from "../job/errors.ts";
+import type { CallReply, CallRequest, Calls } from "./serve-calls.ts";
+
+/**
+ * The side of a writer thread that asks. A SQLite file has one writing connection, in one thread of its own: four writing
+ * threads wait up to 1.9 s for each other and are no faster than one, and a thread that answers requests may not wait for
+ * a disk. Calls are answered after their commit, in the order in which they were made.
+ */
+export class SqliteWriter<C extends Calls> implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #pending = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
+  #nextId = 1;
+  #failure: Error | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (reply: CallReply) => this.#settle(reply));
+    worker.on("error", (error) => this.#fail(error));
+    worker.on("exit", () => this.#fail(new Error("The writer thread has ended")));
+  }
+
+  /**
+   * Starts the thread whose module calls `serveCalls`.
+   * @param workerData what that module needs to open its file
+   */
+  static async start<C extends Calls>(
+    entry: URL,
+    workerData: unknown,
+    name: string,
+  ): Promise<SqliteWriter<C>> {
+    const writer = new SqliteWriter<C>(new Worker(entry, { workerData, name }));
+    // The first answer comes once the file is open and its schema is up to date.
+    await writer.#send(null, undefined, []);
+    return writer;
+  }
+
+  /** Calls a function of the thread's table; rejects with what it threw. Buffers named in `transfer` move without a copy. */
+  call<K extends keyof C & string>(
+    name: K,
+    argument: Parameters<C[K]>[1],
+    transfer: Transferable[] = [],
+  ): Promise<ReturnType<C[K]>> {
+    return this.#send(name, argument, transfer) as Promise<ReturnType<C[K]>>;
+  }
+
+  /** Waits for the calls made so far, closes the file and ends the thread. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#failure) return;
+    const ended = new Promise<void>((resolve) => this.#worker.once("exit", () => resolve()));
+    this.#worker.postMessage({ id: 0, name: "close", argument: undefined } satisfies CallRequest);
+    await ended;
+  }
+
+  #send(name: string | null, argument: unknown, transfer: Transferable[]): Promise<unknown> {
+    if (this.#failure) {
+      return Promise.reject(
+        new DocferryError("store_unavailable", "The writer thread has ended", {
+          cause: this.#failure,
+        }),
+      );
+    }
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, name, argument } satisfies CallRequest, transfer);
+    });
+  }
+
+  #settle(reply: CallReply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (reply.error) pending?.reject(fromErrorData(reply.error));
+    else pending?.resolve(reply.result);
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure ??= cause instanceof Error ? cause : new Error(String(cause));
+    for (const { reject } of this.#pending.values()) {
+      reject(
+        cause instanceof DocferryError
+          ? cause
+          : new DocferryError("store_unavailable", this.#failure.message, { cause }),
+      );
+    }
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,97 @@
+import type { StoredObject } from "../files/object-store.ts";
+import type { Chunk } from "../job/chunk.ts";
+import type { Counts } from "../job/counts.ts";
+import type { ErrorData } from "../job/errors.ts";
+import type { Job, JobResult, JobSpec, JobState } from "../job/job.ts";
+import type { Part, Task, TaskWork } from "../job/task.ts";
+
+// PORT. Where jobs and tasks live. Every change is one transaction, decided by the pure functions of job/, and fenced by
+// (task, attempt) where an attempt makes it: no row, no right (`lease_lost`). What it promises is written as the suite
+// test/contract/job-store.ts. Times are unix ms and come from the caller.
+
+/** The right of one attempt to run a task. */
+export interface Lease {
+  task: number;
+  attempt: number;
+}
+
+/** What a worker gets to do. */
+export interface Claim {
+  task: Task;
+  job: Job;
+  /** What the job's plan found (see engine/plan.ts); null while it is planned. */
+  plan: unknown;
+}
+
+export interface JobStore {
+  /** Job and `plan` task in one transaction: on the disk when this returns. */
+  submit(job: { key: string; environment: string; spec: JobSpec; now: number }): Promise<Job>;
+  get(id: number): Promise<Job | undefined>;
+  /** Newest first, with ids below `before`. */
+  list(options: {
+    environment: string;
+    state: JobState | null;
+    type: JobSpec["type"] | null;
+    before: number | null;
+    limit: number;
+  }): Promise<Job[]>;
+
+  /** Leases up to `limit` claimable tasks until `now + leaseMs`; each gets the next attempt number. */
+  claim(options: { limit: number; now: number; leaseMs: number }): Promise<Claim[]>;
+  /** Prolongs leases. Answers those that may not go on, and why. */
+  beat(options: {
+    leases: Lease[];
+    now: number;
+    leaseMs: number;
+  }): Promise<{ task: number; reason: "lease_lost" | "cancelled" }[]>;
+  /** Ends an attempt without a verdict (drain): the task is claimable again at once and nothing counts against it. */
+  giveBack(lease: Lease, now: number): Promise<void>;
+  /** Ends an attempt that failed: a retry later, or the job's end. Answers the job as it then is. */
+  fail(lease: Lease, options: { error: ErrorData; progressed: boolean; now: number }): Promise<Job>;
+
+  /** Appends chunks to the job's list; the plan of an earlier attempt is forgotten when the first come (`from` 0). */
+  addChunks(lease: Lease, options: { from: number; chunks: Chunk[] }): Promise<void>;
+  /** Chunks `from` … `to` (exclusive). */
+  chunks(jobId: number, from: number, to: number): Promise<Chunk[]>;
+  /** Ends the plan task: its finding, and the tasks it leads to. */
+  finishPlan(
+    lease: Lease,
+    options: { plan: unknown; tasks: TaskWork[]; totalBytes: number | null; now: number },
+  ): Promise<Job>;
+  /** Mirrors what the database has committed; counts and bytes never go back. */
+  mirror(lease: Lease, progress: { counts: Counts; bytes: number }): Promise<void>;
+  /** A finished part of an export: fenced, so that a lost attempt's object never counts. */
+  addPart(lease: Lease, part: Part): Promise<void>;
+  /** In order of task and ordinal. */
+  parts(jobId: number): Promise<Part[]>;
+  /** Ends an import or export task with its final counts; the last one of a job leads to `assemble`. Idempotent. */
+  finishTask(
+    lease: Lease,
+    options: { counts: Counts; bytes: number; stopped: boolean; now: number },
+  ): Promise<Job>;
+  /** Ends the job's `assemble`: names its files and sets its end in one transaction. Idempotent. */
+  finishJob(
+    lease: Lease,
+    options: {
+      result: JobResult;
+      error: ErrorData | null;
+      files: { name: string; object: StoredObject; contentType: string }[];
+      now: number;
+    },
+  ): Promise<Job>;
+
+  /** Asks a job to end: at once where nothing runs, else once its attempts have stopped. */
+  cancel(id: number, now: number): Promise<Job>;
+  /** Says (or with null takes back) why a job cannot go on at the moment. */
+  stall(id: number, cause: string | null): Promise<void>;
+  /** Takes back leases that have run out and releases what has become due. Answers when to look again, unix ms. */
+  sweep(now: number): Promise<{ lost: number; nextDue: number | null }>;
+  /** Takes back all leases at once: the only process that held any is known to be dead. */
+  takeOver(now: number): Promise<number>;
+  /** Ended jobs whose keep time is over and whose progress and rejects still stand in a database. */
+  expired(before: number, limit: number): Promise<Job[]>;
+  /** The job's leftovers are gone: parts, chunks, hidden files. The job itself stays. */
+  forget(id: number): Promise<void>;
+  /** Called after each commit that may have made a task claimable, or changed a job. */
+  onChange(listener: () => void): void;
+}
