@@ -12,6 +12,57 @@ interface ErrorKind {
 }
 
 export const errorKinds = {
+  // Who asks
+  token_missing: {
+    status: 401,
+    errcode: 41001,
+    retryable: false,
+    hint: "Send the access token in the query of the URL",
+  },
+  token_unknown: { status: 401, errcode: 40014, retryable: false, hint: "Get a new access token" },
+  token_superseded: {
+    status: 401,
+    errcode: 40001,
+    retryable: false,
+    hint: "Use the access token that was got last",
+  },
+  token_expired: { status: 401, errcode: 42001, retryable: false, hint: "Get a new access token" },
+  unknown_app: {
+    status: 401,
+    errcode: 40013,
+    retryable: false,
+    hint: "Use an app of this service",
+  },
+  wrong_secret: {
+    status: 401,
+    errcode: 40125,
+    retryable: false,
+    hint: "Give the app's present secret, or make a new one with docferry app rotate",
+  },
+  app_id_missing: { status: 400, errcode: 41002, retryable: false, hint: "Send the appid" },
+  secret_missing: { status: 400, errcode: 41004, retryable: false, hint: "Send the secret" },
+  invalid_grant_type: {
+    status: 400,
+    errcode: 40002,
+    retryable: false,
+    hint: "grant_type is client_credential",
+  },
+  // What is wrong with the frame of a request
+  unknown_path: {
+    status: 404,
+    errcode: 40066,
+    retryable: false,
+    hint: "docs/api.md lists every path",
+  },
+  get_required: { status: 405, errcode: 43001, retryable: false, hint: "Send it with GET" },
+  post_required: { status: 405, errcode: 43002, retryable: false, hint: "Send it with POST" },
+  empty_body: { status: 400, errcode: 44002, retryable: false, hint: "Send a JSON object as body" },
+  invalid_body: {
+    status: 400,
+    errcode: 47001,
+    retryable: false,
+    hint: "Send one JSON object in UTF-8",
+  },
   // What is wrong with a request
   invalid_argument: {
     status: 400,
@@ -48,6 +99,12 @@ export const errorKinds = {
     errcode: 40097,
     retryable: false,
     hint: "Use the job_id that the submit returned, with the same environment",
+  },
+  app_not_found: {
+    status: 404,
+    errcode: 40013,
+    retryable: false,
+    hint: "docferry app list shows every app",
   },
   environment_not_found: {
     status: 404,
