@@ -68,6 +68,11 @@ export interface SinkSpec {
   mode: "insert" | "upsert" | "merge" | "delete";
   /** Paths that find the document; `["_id"]` unless the user says otherwise. */
   upsertFields: string[];
+  /**
+   * Unix seconds of the submit. With job key and offset it makes the `_id` of an inserted record that has none
+   * (`DerivedId` of formats/codec.ts): records come without where they are found by other fields.
+   */
+  seconds: number;
   /** Write nothing after the first record (in file order) that fails. */
   stopOnError: boolean;
   /** Where the task begins. */

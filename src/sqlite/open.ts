@@ -8,6 +8,8 @@ export interface SchemaDefinition {
   applicationId: number;
   /** `001-name.sql`, `002-name.sql`, …: the number is the schema version that the step leads to. */
   migrations: URL;
+  /** Bytes of a page, settled when the file is made; SQLite's 4096 unless given. */
+  pageSize?: number;
 }
 
 /**
@@ -26,6 +28,8 @@ export function openWriter(
 ): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 5000 });
   try {
+    // Before the journal mode, which writes the file's first page.
+    if (schema.pageSize) db.exec(`PRAGMA page_size=${schema.pageSize}`);
     db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA foreign_keys=ON`);
     migrate(db, file, schema);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { Worker, type Transferable } from "node:worker_threads";
-import { DocferryError, fromErrorData } from "../job/errors.ts";
+import { DocferryError, type ErrorCode, errorKinds, fromErrorData } from "../job/errors.ts";
 import type { CallReply, CallRequest, Calls } from "./serve-calls.ts";
 
 /**
@@ -47,6 +47,11 @@ export class SqliteWriter<C extends Calls> implements AsyncDisposable {
     return this.#send(name, argument, transfer) as Promise<ReturnType<C[K]>>;
   }
 
+  /** The thread has ended, by itself or because it was asked to: every further call fails. */
+  get ended(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** Waits for the calls made so far, closes the file and ends the thread. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#failure) return;
@@ -79,13 +84,17 @@ export class SqliteWriter<C extends Calls> implements AsyncDisposable {
 
   #fail(cause: unknown): void {
     this.#failure ??= cause instanceof Error ? cause : new Error(String(cause));
-    for (const { reject } of this.#pending.values()) {
-      reject(
-        cause instanceof DocferryError
-          ? cause
-          : new DocferryError("store_unavailable", this.#failure.message, { cause }),
-      );
-    }
+    const error = asCatalogued(this.#failure);
+    for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
+}
+
+/** What a thread threw crosses with its properties but without its class: `code` still tells one of ours. */
+function asCatalogued(failure: Error): DocferryError {
+  const { code } = failure as { code?: unknown };
+  const known = typeof code === "string" && Object.hasOwn(errorKinds, code);
+  return new DocferryError(known ? (code as ErrorCode) : "store_unavailable", failure.message, {
+    cause: failure,
+  });
 }
