@@ -1,0 +1,254 @@
+import { DocferryError } from "../job/errors.ts";
+import type { AccountStore, AppRecord, CloudKeyRecord } from "../store/account-store.ts";
+import {
+  checkEnvironmentId,
+  checkId,
+  checkSecret,
+  randomAppId,
+  randomEnvironmentId,
+  randomSecret,
+  randomSecretId,
+  randomSecretKey,
+} from "./account-names.ts";
+import { SecretChecks } from "./app-secret.ts";
+import { openKey, sealKey } from "./sealed-key.ts";
+import { type IssuedToken, Tokens, type TokensOptions } from "./tokens.ts";
+
+/** Whom a request speaks for. */
+export type Principal = { kind: "app"; appId: string };
+
+export interface AppCredentials {
+  appId: string;
+  secret: string;
+}
+
+export interface CloudKey {
+  secretId: string;
+  secretKey: string;
+}
+
+/**
+ * Who may do what: apps and their secrets, environments, tokens and Cloud API keys. Everything that a request needs is in
+ * memory; every change is in the store first.
+ */
+export class Access {
+  readonly #store: AccountStore;
+  readonly #clock: () => number;
+  readonly #random: (length: number) => Uint8Array;
+  readonly #tokens: Tokens;
+  readonly #secrets: SecretChecks;
+  readonly #sealing: Uint8Array;
+  readonly #apps = new Map<string, AppRecord>();
+  /** App by environment. */
+  readonly #environments = new Map<string, string>();
+  readonly #cloudKeys = new Map<string, CloudKeyRecord>();
+
+  private constructor(options: TokensOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#tokens = new Tokens(options);
+    this.#secrets = new SecretChecks(options.random);
+    this.#sealing = options.serverKey.derive("cloud api keys");
+  }
+
+  static async open(options: TokensOptions): Promise<Access> {
+    const access = new Access(options);
+    for (const app of await options.store.apps()) access.#apps.set(app.id, app);
+    for (const { id, appId } of await options.store.environments()) {
+      access.#environments.set(id, appId);
+    }
+    for (const key of await options.store.cloudKeys()) access.#cloudKeys.set(key.secretId, key);
+    await access.#tokens.load();
+    return access;
+  }
+
+  /**
+   * A new token of the plain kind.
+   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `busy`
+   */
+  async appToken(credentials: AppCredentials): Promise<IssuedToken> {
+    return this.#tokens.plain(await this.#checkedApp(credentials));
+  }
+
+  /**
+   * The app's token of the stable kind.
+   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `busy`
+   */
+  async stableToken(request: AppCredentials & { forceRefresh: boolean }): Promise<IssuedToken> {
+    return this.#tokens.stable(await this.#checkedApp(request), request.forceRefresh);
+  }
+
+  /** @throws {DocferryError} `token_unknown`, `token_superseded`, `token_expired` */
+  authenticate(token: string): Principal {
+    return { kind: "app", appId: this.#tokens.appOf(token) };
+  }
+
+  /** @throws {DocferryError} `no_cloudbase` if the app has no environment at all, `environment_not_found` if not this one */
+  requireEnvironment(appId: string, environment: string): void {
+    if (this.#environments.get(environment) === appId) return;
+    if (this.environments(appId).length === 0) {
+      throw new DocferryError("no_cloudbase", `App ${appId} has no environment`);
+    }
+    throw new DocferryError(
+      "environment_not_found",
+      `App ${appId} has no environment ${JSON.stringify(environment)}`,
+    );
+  }
+
+  /** Whether the secret is the app's. @throws {DocferryError} `unknown_app`, `busy` */
+  async hasSecret({ appId, secret }: AppCredentials): Promise<boolean> {
+    return this.#secrets.matches(secret, this.#requireApp(appId, "unknown_app").secretHash);
+  }
+
+  /** Ids, oldest first; the same for the next two. */
+  apps(): string[] {
+    return [...this.#apps.keys()];
+  }
+
+  environments(appId: string): string[] {
+    return [...this.#environments].filter(([, owner]) => owner === appId).map(([id]) => id);
+  }
+
+  cloudKeys(appId: string): string[] {
+    return [...this.#cloudKeys.values()]
+      .filter((key) => key.appId === appId)
+      .map(({ secretId }) => secretId);
+  }
+
+  /** @throws {DocferryError} `invalid_config` if it was sealed with another server key */
+  cloudKey(secretId: string): { appId: string; secretKey: string } | undefined {
+    const key = this.#cloudKeys.get(secretId);
+    return key && { appId: key.appId, secretKey: openKey(key.sealedKey, secretId, this.#sealing) };
+  }
+
+  /**
+   * An app, its environment and its Cloud API key in one transaction, if there is no app yet; what is not named is random.
+   * @returns null if there is one
+   */
+  async addFirst(
+    named: Partial<AppCredentials & CloudKey & { environment: string }>,
+  ): Promise<(AppCredentials & CloudKey & { environment: string }) | null> {
+    const app = await this.#newApp(named);
+    const environment = this.#newEnvironment(app.record.id, named.environment);
+    const cloudKey = this.#newCloudKey(app.record.id, named);
+    const added = await this.#store.addFirst({
+      app: app.record,
+      environment,
+      cloudKey: cloudKey.record,
+    });
+    if (!added) return null;
+    this.#apps.set(app.record.id, app.record);
+    this.#environments.set(environment.id, app.record.id);
+    this.#cloudKeys.set(cloudKey.record.secretId, cloudKey.record);
+    return {
+      appId: app.record.id,
+      secret: app.secret,
+      environment: environment.id,
+      secretId: cloudKey.record.secretId,
+      secretKey: cloudKey.secretKey,
+    };
+  }
+
+  /** What is not named is random. @throws {DocferryError} `invalid_argument`, `conflict` */
+  async addApp(named: Partial<AppCredentials> = {}): Promise<AppCredentials> {
+    const { record, secret } = await this.#newApp(named);
+    await this.#store.addApp(record);
+    this.#apps.set(record.id, record);
+    return { appId: record.id, secret };
+  }
+
+  /**
+   * Gives the app another secret; all its tokens end.
+   * @returns the secret
+   * @throws {DocferryError} `invalid_argument`, `app_not_found`
+   */
+  async rotateSecret(appId: string, named?: string): Promise<string> {
+    const secret = checkSecret("The secret", named ?? randomSecret(this.#random));
+    const secretHash = await this.#secrets.hash(secret);
+    const old = this.#requireApp(appId, "app_not_found");
+    const now = this.#clock();
+    await this.#store.setSecret({ appId, secretHash, now });
+    this.#apps.set(appId, { ...old, secretHash });
+    this.#secrets.forget(old.secretHash);
+    this.#tokens.endAll(appId, now);
+    return secret;
+  }
+
+  /** With its environments' names, tokens and keys; documents and files are not access's. @throws {DocferryError} `app_not_found` */
+  async removeApp(appId: string): Promise<void> {
+    const app = this.#requireApp(appId, "app_not_found");
+    await this.#store.removeApp(appId);
+    this.#apps.delete(appId);
+    for (const environment of this.environments(appId)) this.#environments.delete(environment);
+    for (const secretId of this.cloudKeys(appId)) this.#cloudKeys.delete(secretId);
+    this.#secrets.forget(app.secretHash);
+    this.#tokens.forgetApp(appId);
+  }
+
+  /** @returns its id @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found` */
+  async addEnvironment(appId: string, named?: string): Promise<string> {
+    const record = this.#newEnvironment(appId, named);
+    await this.#store.addEnvironment(record);
+    this.#environments.set(record.id, appId);
+    return record.id;
+  }
+
+  /** @throws {DocferryError} `environment_not_found` */
+  async removeEnvironment(environment: string): Promise<void> {
+    if (!(await this.#store.removeEnvironment(environment))) {
+      throw new DocferryError("environment_not_found", `No environment ${environment}`);
+    }
+    this.#environments.delete(environment);
+  }
+
+  /** @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found` */
+  async addCloudKey(appId: string, named: Partial<CloudKey> = {}): Promise<CloudKey> {
+    const { record, secretKey } = this.#newCloudKey(appId, named);
+    await this.#store.addCloudKey(record);
+    this.#cloudKeys.set(record.secretId, record);
+    return { secretId: record.secretId, secretKey };
+  }
+
+  /** Whether it was there. */
+  async removeCloudKey(secretId: string): Promise<boolean> {
+    const removed = await this.#store.removeCloudKey(secretId);
+    this.#cloudKeys.delete(secretId);
+    return removed;
+  }
+
+  async #checkedApp({ appId, secret }: AppCredentials): Promise<AppRecord> {
+    const app = this.#requireApp(appId, "unknown_app");
+    if (await this.#secrets.matches(secret, app.secretHash)) return app;
+    throw new DocferryError("wrong_secret", `That is not the secret of app ${appId}`);
+  }
+
+  #requireApp(appId: string, code: "unknown_app" | "app_not_found"): AppRecord {
+    const app = this.#apps.get(appId);
+    if (!app) throw new DocferryError(code, `No app ${JSON.stringify(appId)}`);
+    return app;
+  }
+
+  async #newApp(named: Partial<AppCredentials>): Promise<{ record: AppRecord; secret: string }> {
+    const id = checkId("App", named.appId ?? randomAppId(this.#random));
+    const secret = checkSecret("The secret", named.secret ?? randomSecret(this.#random));
+    const secretHash = await this.#secrets.hash(secret);
+    return { record: { id, secretHash, createdAt: this.#clock() }, secret };
+  }
+
+  #newEnvironment(appId: string, named: string | undefined) {
+    const id = checkEnvironmentId(named ?? randomEnvironmentId(this.#random));
+    return { id, appId, createdAt: this.#clock() };
+  }
+
+  #newCloudKey(appId: string, named: Partial<CloudKey>) {
+    const secretId = checkId("Cloud API key", named.secretId ?? randomSecretId(this.#random));
+    const secretKey = checkSecret(
+      "The secret key",
+      named.secretKey ?? randomSecretKey(this.#random),
+    );
+    const sealedKey = sealKey(secretKey, secretId, this.#sealing, this.#random(12));
+    const record: CloudKeyRecord = { secretId, appId, sealedKey, createdAt: this.#clock() };
+    return { record, secretKey };
+  }
+}
