@@ -45,22 +45,21 @@ const keyClass = {
 
 /** The key of one value, in memory of its own. */
 export function orderKey(type: number, bytes: Uint8Array, at: number): Uint8Array {
-  const target = new Uint8Array(orderKeyBound(valueSize(type, bytes, at)));
-  return target.slice(0, appendOrderKey(target, 0, type, bytes, at));
+  const bound = orderKeyBound(valueSize(type, bytes, at));
+  const target = bound <= scratch.length ? scratch : new Uint8Array(bound);
+  const length = appendOrderKey(target, 0, type, bytes, at);
+  const key = new Uint8Array(length);
+  // For keys this short a loop beats the call that slice() is.
+  for (let i = 0; i < length; i++) key[i] = target[i]!;
+  return key;
 }
+
+const scratch = new Uint8Array(4096);
 
 /** The key of the document's `_id`, in memory of its own; null without `_id`. */
 export function orderKeyOfId(bytes: Uint8Array, document = 0): Uint8Array | null {
   const element = idElement(bytes, document);
-  if (element < 0) return null;
-  const type = bytes[element]!;
-  const at = element + 5;
-  if (type === bsonType.objectId) {
-    const key = new Uint8Array(13);
-    appendOrderKey(key, 0, type, bytes, at);
-    return key;
-  }
-  return orderKey(type, bytes, at);
+  return element < 0 ? null : orderKey(bytes[element]!, bytes, element + 5);
 }
 
 /**
