@@ -29,3 +29,14 @@ export function addCounts(a: Readonly<Counts>, b: Readonly<Counts>): Counts {
     rejected: a.rejected + b.rejected,
   };
 }
+
+export function subtractCounts(a: Readonly<Counts>, b: Readonly<Counts>): Counts {
+  return {
+    records: a.records - b.records,
+    inserted: a.inserted - b.inserted,
+    updated: a.updated - b.updated,
+    unchanged: a.unchanged - b.unchanged,
+    deleted: a.deleted - b.deleted,
+    rejected: a.rejected - b.rejected,
+  };
+}

@@ -62,12 +62,20 @@ export interface JobStore {
   mirror(lease: Lease, progress: { counts: Counts; bytes: number }): Promise<void>;
   /** A finished part of an export: fenced, so that a lost attempt's object never counts. */
   addPart(lease: Lease, part: Part): Promise<void>;
+  /** Takes back the parts of a task that has to begin anew. */
+  dropParts(lease: Lease): Promise<void>;
   /** In order of task and ordinal. */
   parts(jobId: number): Promise<Part[]>;
   /** Ends an import or export task with its final counts; the last one of a job leads to `assemble`. Idempotent. */
   finishTask(
     lease: Lease,
-    options: { counts: Counts; bytes: number; stopped: boolean; now: number },
+    options: {
+      counts: Counts;
+      bytes: number;
+      /** A record failed under stop_on_error: the job ends with this. */
+      stopped: ErrorData | null;
+      now: number;
+    },
   ): Promise<Job>;
   /** Ends the job's `assemble`: names its files and sets its end in one transaction. Idempotent. */
   finishJob(

@@ -1,0 +1,353 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Chunk } from "../../job/chunk.ts";
+import { addCounts, type Counts, subtractCounts } from "../../job/counts.ts";
+import type { ErrorData } from "../../job/errors.ts";
+import type { Job, JobResult, JobSpec } from "../../job/job.ts";
+import type { ReleaseLimits } from "../../job/release.ts";
+import { afterFailure, afterLostLease, type Verdict } from "../../job/retry.ts";
+import type { Part, TaskKind, TaskWork } from "../../job/task.ts";
+import {
+  assembled,
+  attemptStopped,
+  claimed,
+  gaveUp,
+  planned,
+  taskDone,
+} from "../../job/transitions.ts";
+import type { StoredObject } from "../../files/object-store.ts";
+import type { Claim, Lease } from "../job-store.ts";
+import { putFile } from "./files.ts";
+import {
+  addTasks,
+  applyFlow,
+  applyFlowChange,
+  clearStall,
+  releaseTasks,
+  remainingOf,
+  setTaskState,
+} from "./flow.ts";
+import { all, flowOf, jobOf, jobRow, leased, one, parsed, type Row, run, taskOf } from "./rows.ts";
+
+/** What attempts do: each begins at the row that its lease still holds, so that a lost one changes nothing. */
+export function attemptCalls(limits: ReleaseLimits) {
+  return {
+    claim(
+      db: DatabaseSync,
+      { limit, now, leaseMs }: { limit: number; now: number; leaseMs: number },
+    ): Claim[] {
+      // One UPDATE for each task instead of one for all: the order of claims is the order of release.
+      const claims: Claim[] = [];
+      for (const { id } of all(
+        db,
+        `SELECT id FROM task WHERE state = 'ready' AND available_at <= ?
+         ORDER BY available_at, id LIMIT ?`,
+        now,
+        limit,
+      )) {
+        const task = one(
+          db,
+          `UPDATE task SET state = 'running', attempt = attempt + 1, available_at = ?, stop = 0
+           WHERE id = ? RETURNING *`,
+          now + leaseMs,
+          id as number,
+        );
+        if (!task) continue;
+        const jobId = task["job_id"] as number;
+        applyFlow(
+          db,
+          jobId,
+          claimed(flowOf(jobRow(db, jobId)), task["kind"] as TaskKind),
+          now,
+        );
+        const job = jobRow(db, jobId);
+        claims.push({ task: taskOf(task), job: jobOf(job), plan: parsed(job["plan"]) });
+      }
+      return claims;
+    },
+
+    beat(
+      db: DatabaseSync,
+      { leases, now, leaseMs }: { leases: Lease[]; now: number; leaseMs: number },
+    ): { task: number; reason: "lease_lost" | "cancelled" }[] {
+      const ended: { task: number; reason: "lease_lost" | "cancelled" }[] = [];
+      for (const { task, attempt } of leases) {
+        const row = one(
+          db,
+          `UPDATE task SET available_at = ? WHERE id = ? AND attempt = ? AND state = 'running'
+           RETURNING stop`,
+          now + leaseMs,
+          task,
+          attempt,
+        );
+        if (!row) ended.push({ task, reason: "lease_lost" });
+        else if (row["stop"] === 1) ended.push({ task, reason: "cancelled" });
+      }
+      return ended;
+    },
+
+    giveBack(db: DatabaseSync, { lease, now }: { lease: Lease; now: number }): void {
+      const task = leased(db, lease);
+      stopAttempt(db, task, { retry: true, at: now, failures: task["failures"] as number, stalled: null }, now);
+      releaseTasks(db, limits, now);
+    },
+
+    fail(
+      db: DatabaseSync,
+      {
+        lease,
+        error,
+        progressed,
+        now,
+      }: { lease: Lease; error: ErrorData; progressed: boolean; now: number },
+    ): Job {
+      const task = leased(db, lease);
+      const failures = task["failures"] as number;
+      stopAttempt(db, task, afterFailure({ error, failures, progressed, now }), now);
+      releaseTasks(db, limits, now);
+      return jobOf(jobRow(db, task["job_id"] as number));
+    },
+
+    addChunks(
+      db: DatabaseSync,
+      { lease, from, chunks }: { lease: Lease; from: number; chunks: Chunk[] },
+    ): void {
+      const jobId = leased(db, lease)["job_id"] as number;
+      if (from === 0) run(db, "DELETE FROM chunk WHERE job_id = ?", jobId);
+      chunks.forEach((chunk, index) =>
+        run(
+          db,
+          "INSERT INTO chunk (job_id, number, from_byte, to_byte, line) VALUES (?, ?, ?, ?, ?)",
+          jobId,
+          from + index,
+          chunk.from,
+          chunk.to,
+          chunk.line,
+        ),
+      );
+      progressed(db, lease, jobId);
+    },
+
+    finishPlan(
+      db: DatabaseSync,
+      {
+        lease,
+        plan,
+        tasks,
+        totalBytes,
+        now,
+      }: { lease: Lease; plan: unknown; tasks: TaskWork[]; totalBytes: number | null; now: number },
+    ): Job {
+      const task = leased(db, lease);
+      const jobId = task["job_id"] as number;
+      run(
+        db,
+        "UPDATE job SET plan = ?, total_bytes = ? WHERE id = ?",
+        JSON.stringify(plan),
+        totalBytes,
+        jobId,
+      );
+      setTaskState(db, task, "done");
+      const flow = flowOf(jobRow(db, jobId));
+      if (flow.ending) {
+        // Somebody cancelled while the plan was being finished: it leads to nothing.
+        applyFlowChange(
+          db,
+          jobId,
+          attemptStopped(flow, "plan", remainingOf(db, jobId), specOf(db, jobId)),
+          now,
+        );
+      } else {
+        addTasks(db, jobId, tasks, now);
+        applyFlowChange(db, jobId, planned(flow, tasks.length), now);
+      }
+      clearStall(db, jobId);
+      releaseTasks(db, limits, now);
+      return jobOf(jobRow(db, jobId));
+    },
+
+    mirror(
+      db: DatabaseSync,
+      { lease, counts, bytes }: { lease: Lease; counts: Counts; bytes: number },
+    ): void {
+      const task = leased(db, lease);
+      // A later attempt may begin before where the last mirror was: what users have seen never goes back.
+      if (bytes >= (task["bytes"] as number)) setTaskProgress(db, task, counts, bytes);
+      progressed(db, lease, task["job_id"] as number);
+    },
+
+    addPart(db: DatabaseSync, { lease, part }: { lease: Lease; part: Part }): void {
+      const jobId = leased(db, lease)["job_id"] as number;
+      run(
+        db,
+        `INSERT INTO part (job_id, task, ordinal, object, size, counts, digest, retyped, end_key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        jobId,
+        part.task,
+        part.ordinal,
+        part.object,
+        part.size,
+        JSON.stringify(part.counts),
+        part.digest,
+        part.retyped,
+        part.endKey,
+      );
+      progressed(db, lease, jobId);
+    },
+
+    dropParts(db: DatabaseSync, lease: Lease): void {
+      const task = leased(db, lease);
+      run(
+        db,
+        "DELETE FROM part WHERE job_id = ? AND task = ?",
+        task["job_id"] as number,
+        task["ordinal"] as number,
+      );
+    },
+
+    finishTask(
+      db: DatabaseSync,
+      {
+        lease,
+        counts,
+        bytes,
+        stopped,
+        now,
+      }: {
+        lease: Lease;
+        counts: Counts;
+        bytes: number;
+        stopped: ErrorData | null;
+        now: number;
+      },
+    ): Job {
+      const known = one(db, "SELECT * FROM task WHERE id = ?", lease.task);
+      if (known && known["attempt"] === lease.attempt && known["state"] === "done") {
+        return jobOf(jobRow(db, known["job_id"] as number));
+      }
+      const task = leased(db, lease);
+      const jobId = task["job_id"] as number;
+      setTaskProgress(db, task, counts, bytes);
+      setTaskState(db, task, "done");
+      const flow = flowOf(jobRow(db, jobId));
+      const change = taskDone(flow, remainingOf(db, jobId), stopped, specOf(db, jobId));
+      applyFlowChange(db, jobId, change, now);
+      clearStall(db, jobId);
+      releaseTasks(db, limits, now);
+      return jobOf(jobRow(db, jobId));
+    },
+
+    finishJob(
+      db: DatabaseSync,
+      {
+        lease,
+        result,
+        error,
+        files,
+        now,
+      }: {
+        lease: Lease;
+        result: JobResult;
+        error: ErrorData | null;
+        files: { name: string; object: StoredObject; contentType: string }[];
+        now: number;
+      },
+    ): Job {
+      const known = one(db, "SELECT * FROM task WHERE id = ?", lease.task);
+      if (known && known["attempt"] === lease.attempt && known["state"] === "done") {
+        return jobOf(jobRow(db, known["job_id"] as number));
+      }
+      const task = leased(db, lease);
+      const jobId = task["job_id"] as number;
+      const environment = jobRow(db, jobId)["environment"] as string;
+      for (const file of files) putFile(db, { environment, ...file, now });
+      setTaskState(db, task, "done");
+      run(db, "UPDATE job SET result = ? WHERE id = ?", JSON.stringify(result), jobId);
+      applyFlow(db, jobId, assembled(flowOf(jobRow(db, jobId)), error), now);
+      releaseTasks(db, limits, now);
+      return jobOf(jobRow(db, jobId));
+    },
+
+    sweep(db: DatabaseSync, { now }: { now: number }): { lost: number; nextDue: number | null } {
+      const lost = all(
+        db,
+        "SELECT * FROM task WHERE state = 'running' AND available_at <= ? LIMIT 1000",
+        now,
+      );
+      for (const task of lost) loseLease(db, task, now);
+      releaseTasks(db, limits, now);
+      const next = one(
+        db,
+        `SELECT min(available_at) AS due FROM task
+         WHERE state IN ('waiting', 'running') AND available_at > ?`,
+        now,
+      );
+      return { lost: lost.length, nextDue: (next?.["due"] as number | null) ?? null };
+    },
+
+    takeOver(db: DatabaseSync, { now }: { now: number }): number {
+      const running = all(db, "SELECT * FROM task WHERE state = 'running'");
+      for (const task of running) loseLease(db, task, now);
+      releaseTasks(db, limits, now);
+      return running.length;
+    },
+  };
+}
+
+function loseLease(db: DatabaseSync, task: Row, now: number): void {
+  stopAttempt(db, task, afterLostLease({ failures: task["failures"] as number, now }), now);
+}
+
+/** An attempt is over without having done its task. */
+function stopAttempt(db: DatabaseSync, task: Row, verdict: Verdict, now: number): void {
+  const jobId = task["job_id"] as number;
+  const kind = task["kind"] as TaskKind;
+  const spec = specOf(db, jobId);
+  if (task["stop"] === 1 || !verdict.retry) {
+    setTaskState(db, task, "dropped");
+    const flow = flowOf(jobRow(db, jobId));
+    const remaining = remainingOf(db, jobId);
+    const change =
+      task["stop"] === 1 || verdict.retry
+        ? attemptStopped(flow, kind, remaining, spec)
+        : gaveUp(flow, kind, verdict.error, remaining, spec);
+    applyFlowChange(db, jobId, change, now);
+    return;
+  }
+  setTaskState(db, task, "waiting", { availableAt: verdict.at, failures: verdict.failures });
+  run(db, "UPDATE job SET stalled = ? WHERE id = ?", verdict.stalled, jobId);
+}
+
+/** The attempt got on: the row of failures is over, and so is what held the job up. */
+function progressed(db: DatabaseSync, lease: Lease, jobId: number): void {
+  run(db, "UPDATE task SET failures = 0 WHERE id = ? AND failures > 0", lease.task);
+  clearStall(db, jobId);
+}
+
+/** The job's sums change by what the task's have changed. */
+function setTaskProgress(db: DatabaseSync, task: Row, counts: Counts, bytes: number): void {
+  const jobId = task["job_id"] as number;
+  const before = JSON.parse(task["counts"] as string) as Counts;
+  const job = one(db, "SELECT counts, bytes FROM job WHERE id = ?", jobId);
+  const sum = addCounts(
+    JSON.parse(job?.["counts"] as string) as Counts,
+    subtractCounts(counts, before),
+  );
+  run(
+    db,
+    "UPDATE job SET counts = ?, bytes = bytes + ? WHERE id = ?",
+    JSON.stringify(sum),
+    bytes - (task["bytes"] as number),
+    jobId,
+  );
+  run(
+    db,
+    "UPDATE task SET counts = ?, bytes = ? WHERE id = ?",
+    JSON.stringify(counts),
+    bytes,
+    task["id"] as number,
+  );
+}
+
+function specOf(db: DatabaseSync, jobId: number): JobSpec {
+  return JSON.parse(jobRow(db, jobId)["spec"] as string) as JobSpec;
+}

@@ -1,0 +1,102 @@
+import type { DatabaseSync } from "node:sqlite";
+import { noCounts } from "../../job/counts.ts";
+import { endedStates, type Job, type JobSpec, type JobState } from "../../job/job.ts";
+import type { ReleaseLimits } from "../../job/release.ts";
+import { cancelRequested } from "../../job/transitions.ts";
+import { addTasks, applyFlowChange, releaseTasks, remainingOf } from "./flow.ts";
+import { all, flowOf, jobOf, jobRow, one, run } from "./rows.ts";
+
+/** Reads of jobs, for any connection. */
+export function getJob(db: DatabaseSync, id: number): Job | undefined {
+  const row = one(db, "SELECT * FROM job WHERE id = ?", id);
+  return row && jobOf(row);
+}
+
+export function listJobs(
+  db: DatabaseSync,
+  options: {
+    environment: string;
+    state: JobState | null;
+    type: JobSpec["type"] | null;
+    before: number | null;
+    limit: number;
+  },
+): Job[] {
+  return all(
+    db,
+    `SELECT * FROM job WHERE environment = ? AND id < ?
+       AND (? IS NULL OR state = ?) AND (? IS NULL OR type = ?)
+     ORDER BY id DESC LIMIT ?`,
+    options.environment,
+    options.before ?? Number.MAX_SAFE_INTEGER,
+    options.state,
+    options.state,
+    options.type,
+    options.type,
+    options.limit,
+  ).map(jobOf);
+}
+
+export function expiredJobs(
+  db: DatabaseSync,
+  options: { before: number; limit: number },
+): Job[] {
+  return all(
+    db,
+    "SELECT * FROM job WHERE forgotten = 0 AND ended_at < ? ORDER BY ended_at LIMIT ?",
+    options.before,
+    options.limit,
+  ).map(jobOf);
+}
+
+/** Writes on jobs that no attempt makes. */
+export function jobCalls(limits: ReleaseLimits) {
+  return {
+    submit(
+      db: DatabaseSync,
+      job: { key: string; environment: string; spec: JobSpec; now: number },
+    ): Job {
+      const { lastInsertRowid } = db
+        .prepare(
+          `INSERT INTO job (key, environment, type, spec, object, state, counts, total_bytes, created_at)
+           VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
+        )
+        .run(
+          job.key,
+          job.environment,
+          job.spec.type,
+          JSON.stringify(job.spec),
+          job.spec.type === "import" ? job.spec.object : null,
+          JSON.stringify(noCounts),
+          job.spec.type === "import" ? job.spec.size : null,
+          job.now,
+        );
+      const id = Number(lastInsertRowid);
+      addTasks(db, id, [{ kind: "plan" }], job.now);
+      releaseTasks(db, limits, job.now);
+      return jobOf(jobRow(db, id));
+    },
+
+    cancel(db: DatabaseSync, { id, now }: { id: number; now: number }): Job {
+      const row = jobRow(db, id);
+      const flow = flowOf(row);
+      if (!endedStates.has(flow.state) && flow.ending !== "cancelled") {
+        const spec = JSON.parse(row["spec"] as string) as JobSpec;
+        applyFlowChange(db, id, cancelRequested(flow, remainingOf(db, id), spec), now);
+        releaseTasks(db, limits, now);
+      }
+      return jobOf(jobRow(db, id));
+    },
+
+    stall(db: DatabaseSync, { id, cause }: { id: number; cause: string | null }): void {
+      run(db, "UPDATE job SET stalled = ? WHERE id = ? AND ended_at IS NULL", cause, id);
+    },
+
+    forget(db: DatabaseSync, id: number): void {
+      run(db, "DELETE FROM part WHERE job_id = ?", id);
+      run(db, "DELETE FROM chunk WHERE job_id = ?", id);
+      run(db, "DELETE FROM task WHERE job_id = ?", id);
+      run(db, "UPDATE job SET forgotten = 1 WHERE id = ?", id);
+    },
+  };
+}

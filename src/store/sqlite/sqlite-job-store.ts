@@ -1,0 +1,136 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Chunk } from "../../job/chunk.ts";
+import type { Part } from "../../job/task.ts";
+import type { SqliteWriter } from "../../sqlite/writer.ts";
+import type { JobStore, Lease } from "../job-store.ts";
+import type { attemptCalls } from "./attempts.ts";
+import { expiredJobs, getJob, type jobCalls, listJobs } from "./jobs.ts";
+import { all, partOf } from "./rows.ts";
+
+export type JobCalls = ReturnType<typeof jobCalls> & ReturnType<typeof attemptCalls>;
+
+type Options<K extends keyof JobStore> = Parameters<JobStore[K]>;
+
+/** Jobs and tasks in SQLite: writes go to the writer thread, reads to a connection of this thread. */
+export class SqliteJobStore implements JobStore {
+  readonly #writer: SqliteWriter<JobCalls>;
+  readonly #reader: DatabaseSync;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(writer: SqliteWriter<JobCalls>, reader: DatabaseSync) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  submit(job: Options<"submit">[0]) {
+    return this.#changing(this.#writer.call("submit", job));
+  }
+
+  async get(id: number) {
+    return getJob(this.#reader, id);
+  }
+
+  async list(options: Options<"list">[0]) {
+    return listJobs(this.#reader, options);
+  }
+
+  claim(options: Options<"claim">[0]) {
+    return this.#writer.call("claim", options);
+  }
+
+  beat(options: Options<"beat">[0]) {
+    return this.#writer.call("beat", options);
+  }
+
+  giveBack(lease: Lease, now: number) {
+    return this.#changing(this.#writer.call("giveBack", { lease, now }));
+  }
+
+  fail(lease: Lease, options: Options<"fail">[1]) {
+    return this.#changing(this.#writer.call("fail", { lease, ...options }));
+  }
+
+  addChunks(lease: Lease, options: Options<"addChunks">[1]) {
+    return this.#writer.call("addChunks", { lease, ...options });
+  }
+
+  async chunks(jobId: number, from: number, to: number): Promise<Chunk[]> {
+    return all(
+      this.#reader,
+      "SELECT * FROM chunk WHERE job_id = ? AND number >= ? AND number < ? ORDER BY number",
+      jobId,
+      from,
+      to,
+    ).map((row) => ({
+      from: row["from_byte"] as number,
+      to: row["to_byte"] as number,
+      line: row["line"] as number,
+    }));
+  }
+
+  finishPlan(lease: Lease, options: Options<"finishPlan">[1]) {
+    return this.#changing(this.#writer.call("finishPlan", { lease, ...options }));
+  }
+
+  mirror(lease: Lease, progress: Options<"mirror">[1]) {
+    return this.#changing(this.#writer.call("mirror", { lease, ...progress }));
+  }
+
+  addPart(lease: Lease, part: Part) {
+    return this.#writer.call("addPart", { lease, part });
+  }
+
+  dropParts(lease: Lease) {
+    return this.#writer.call("dropParts", lease);
+  }
+
+  async parts(jobId: number): Promise<Part[]> {
+    return all(
+      this.#reader,
+      "SELECT * FROM part WHERE job_id = ? ORDER BY task, ordinal",
+      jobId,
+    ).map(partOf);
+  }
+
+  finishTask(lease: Lease, options: Options<"finishTask">[1]) {
+    return this.#changing(this.#writer.call("finishTask", { lease, ...options }));
+  }
+
+  finishJob(lease: Lease, options: Options<"finishJob">[1]) {
+    return this.#changing(this.#writer.call("finishJob", { lease, ...options }));
+  }
+
+  cancel(id: number, now: number) {
+    return this.#changing(this.#writer.call("cancel", { id, now }));
+  }
+
+  stall(id: number, cause: string | null) {
+    return this.#changing(this.#writer.call("stall", { id, cause }));
+  }
+
+  sweep(now: number) {
+    return this.#changing(this.#writer.call("sweep", { now }));
+  }
+
+  takeOver(now: number) {
+    return this.#changing(this.#writer.call("takeOver", { now }));
+  }
+
+  async expired(before: number, limit: number) {
+    return expiredJobs(this.#reader, { before, limit });
+  }
+
+  forget(id: number) {
+    return this.#changing(this.#writer.call("forget", id));
+  }
+
+  async #changing<T>(committed: Promise<T>): Promise<T> {
+    const result = await committed;
+    for (const listener of this.#listeners) listener();
+    return result;
+  }
+}
