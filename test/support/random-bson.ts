@@ -160,7 +160,7 @@ const oddDecimals = [
   "010000000000000000000000000000fc",
   "0000000000000000000000000000007e",
   "01000000000000000000000000000078",
-  "0000000064ee8d1b87ada8ad09ed4130",
+  "00000000648e8d37c087adbe09ed4130",
   "ffffffffffffffffffffffffffff406c",
 ].map((hex) => ({
   type: bsonType.decimal as number,

@@ -1,0 +1,59 @@
+import { appendDigits } from "./encode-number.ts";
+import type { JsonOutput } from "./encode-output.ts";
+
+/** The last millisecond of the year 9999. */
+export const lastIsoDate = 253_402_300_799_999;
+
+/**
+ * Writes `2020-01-02T03:04:05.678Z` in at most 24 bytes of reserved room; zeros at the end of the fraction are left out, as
+ * mongoexport does.
+ * @param milliseconds 0 … `lastIsoDate`
+ */
+export function writeIsoDate(output: JsonOutput, milliseconds: number): void {
+  const target = output.bytes;
+  const days = Math.floor(milliseconds / 86_400_000);
+  const time = milliseconds - days * 86_400_000;
+  let at = appendCalendarDay(target, output.length, days);
+  target[at++] = 0x54;
+  at = appendDigits(target, at, time / 3_600_000, 2);
+  target[at++] = 0x3a;
+  at = appendDigits(target, at, (time / 60_000) % 60, 2);
+  target[at++] = 0x3a;
+  at = appendDigits(target, at, (time / 1000) % 60, 2);
+  const fraction = time % 1000;
+  if (fraction !== 0) {
+    target[at++] = 0x2e;
+    at = appendDigits(target, at, fraction, 3);
+    while (target[at - 1] === 0x30) at--;
+  }
+  target[at++] = 0x5a;
+  output.length = at;
+}
+
+/**
+ * `2020-01-02` of a day since 1970-01-01. Counts years from 1 March, so that the leap day is a year's last; 146,097 days are
+ * the 400 years after which the calendar repeats.
+ */
+function appendCalendarDay(target: Uint8Array, start: number, days: number): number {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  let at = appendDigits(target, start, year, 4);
+  target[at++] = 0x2d;
+  at = appendDigits(target, at, month, 2);
+  target[at++] = 0x2d;
+  return appendDigits(target, at, day, 2);
+}

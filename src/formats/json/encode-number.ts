@@ -1,0 +1,70 @@
+import type { JsonOutput } from "./encode-output.ts";
+
+/** Writes an integer up to ±(2^53 - 1) in at most 17 bytes of reserved room. */
+export function writeInteger(output: JsonOutput, value: number): void {
+  const target = output.bytes;
+  let at = output.length;
+  let rest = value;
+  if (rest < 0) {
+    target[at++] = 0x2d;
+    rest = -rest;
+  }
+  if (rest >= 1e9) {
+    const high = Math.floor(rest / 1e9);
+    at = appendDigits(target, at, high, countDigits(high));
+    output.length = appendDigits(target, at, rest - high * 1e9, 9);
+  } else {
+    output.length = appendDigits(target, at, rest, countDigits(rest));
+  }
+}
+
+/**
+ * Writes a finite double in at most 25 bytes of reserved room, with the fewest digits that read back as the same double,
+ * laid out as mongoexport does: `1.0`, `0.1`, `-0.0`; from 1e6 on and under 1e-4 `1E+06`, `1.5E-05`.
+ */
+export function writeDouble(output: JsonOutput, value: number): void {
+  const magnitude = Math.abs(value);
+  if (magnitude < 1e6 && (magnitude >= 1e-4 || magnitude === 0)) {
+    if (value === Math.trunc(value)) {
+      if (Object.is(value, -0)) output.byte(0x2d);
+      writeInteger(output, value);
+      output.byte(0x2e);
+      output.byte(0x30);
+    } else {
+      output.ascii(String(value));
+    }
+    return;
+  }
+  output.ascii(exponentForm(value));
+}
+
+/** Writes exactly `count` decimal digits of a number under 2^31; gives the position behind them. */
+export function appendDigits(target: Uint8Array, at: number, value: number, count: number): number {
+  let rest = value | 0;
+  for (let i = at + count - 1; i >= at; i--) {
+    const tenth = (rest / 10) | 0;
+    target[i] = 0x30 + rest - tenth * 10;
+    rest = tenth;
+  }
+  return at + count;
+}
+
+/** `1.5e-7` as `1.5E-07`: JavaScript finds the same digits and writes the exponent without padding. */
+function exponentForm(value: number): string {
+  const text = value.toExponential();
+  const e = text.indexOf("e");
+  const exponent = text.slice(e + 2);
+  return `${text.slice(0, e)}E${text[e + 1]}${exponent.length < 2 ? `0${exponent}` : exponent}`;
+}
+
+function countDigits(value: number): number {
+  if (value < 10) return 1;
+  if (value < 100) return 2;
+  if (value < 1_000) return 3;
+  if (value < 10_000) return 4;
+  if (value < 100_000) return 5;
+  if (value < 1_000_000) return 6;
+  if (value < 10_000_000) return 7;
+  if (value < 100_000_000) return 8;
+  return value < 1_000_000_000 ? 9 : 10;
+}

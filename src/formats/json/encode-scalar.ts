@@ -1,0 +1,226 @@
+import { decimalText, decimalTextLoses } from "../../bson/decimal.ts";
+import { BsonError, bsonType } from "../../bson/types.ts";
+import { doubleAt, int32At, int64At, nameEndAt, safeInt64At, valueSize } from "../../bson/walk.ts";
+import { appendBase64 } from "./encode-base64.ts";
+import { lastIsoDate, writeIsoDate } from "./encode-date.ts";
+import { writeDouble, writeInteger } from "./encode-number.ts";
+import type { JsonOutput } from "./encode-output.ts";
+import { hexDigits, writeText } from "./encode-text.ts";
+
+export type JsonForm = "relaxed" | "canonical" | "lossless";
+
+/** Room for every value whose size does not depend on the data, and for the frame of the others. */
+const frame = 128;
+
+/**
+ * Writes a value that holds no elements as Extended JSON v2, in the text of mongoexport. Counts it in `output.retyped` where
+ * the form's text comes back as something else.
+ */
+export function writeScalar(
+  output: JsonOutput,
+  type: number,
+  bytes: Uint8Array,
+  at: number,
+  form: JsonForm,
+): void {
+  output.reserve(frame);
+  switch (type) {
+    case bsonType.string:
+      return writeText(output, bytes, at + 4, at + 3 + int32At(bytes, at));
+    case bsonType.int32:
+      return writeInt32(output, int32At(bytes, at), form);
+    case bsonType.double:
+      return writeDoubleValue(output, bytes, at, form);
+    case bsonType.objectId:
+      return writeObjectId(output, bytes, at);
+    case bsonType.boolean:
+      return output.literal(bytes[at] === 0 ? literal.false : literal.true);
+    case bsonType.null:
+      return output.literal(literal.null);
+    case bsonType.date:
+      return writeDate(output, bytes, at, form);
+    case bsonType.int64:
+      return writeInt64(output, bytes, at, form);
+    case bsonType.decimal:
+      output.literal(literal.decimal);
+      output.ascii(decimalText(bytes, at));
+      output.literal(literal.quoteBrace);
+      if (decimalTextLoses(bytes, at)) output.retyped++;
+      return;
+    case bsonType.binary:
+      return writeBinary(output, bytes, at);
+    case bsonType.timestamp:
+      output.literal(literal.timestamp);
+      writeInteger(output, int32At(bytes, at + 4) >>> 0);
+      output.literal(literal.increment);
+      writeInteger(output, int32At(bytes, at) >>> 0);
+      return output.literal(literal.twoBraces);
+    case bsonType.regex:
+      return writeRegex(output, bytes, at);
+    case bsonType.code:
+      return writeWrapped(output, literal.code, bytes, at);
+    case bsonType.symbol:
+      return writeWrapped(output, literal.symbol, bytes, at);
+    case bsonType.dbPointer:
+      writeWrapped(output, literal.dbPointer, bytes, at);
+      // The brace that writeWrapped closed with is where the id goes.
+      output.length--;
+      output.reserve(frame);
+      output.literal(literal.dbPointerId);
+      writeObjectId(output, bytes, at + 4 + int32At(bytes, at));
+      return output.literal(literal.twoBraces);
+    case bsonType.minKey:
+      return output.literal(literal.minKey);
+    case bsonType.maxKey:
+      return output.literal(literal.maxKey);
+    case bsonType.undefined:
+      return output.literal(literal.undefined);
+    default:
+      valueSize(type, bytes, at);
+      throw new BsonError("A value that holds elements is no scalar", at);
+  }
+}
+
+const literal = {
+  true: ascii("true"),
+  false: ascii("false"),
+  null: ascii("null"),
+  objectId: ascii('{"$oid":"'),
+  int: ascii('{"$numberInt":"'),
+  long: ascii('{"$numberLong":"'),
+  double: ascii('{"$numberDouble":"'),
+  decimal: ascii('{"$numberDecimal":"'),
+  date: ascii('{"$date":'),
+  binary: ascii('{"$binary":{"base64":"'),
+  subType: ascii('","subType":"'),
+  timestamp: ascii('{"$timestamp":{"t":'),
+  increment: ascii(',"i":'),
+  regex: ascii('{"$regularExpression":{"pattern":'),
+  options: ascii(',"options":'),
+  code: ascii('{"$code":'),
+  symbol: ascii('{"$symbol":'),
+  dbPointer: ascii('{"$dbPointer":{"$ref":'),
+  dbPointerId: ascii(',"$id":'),
+  minKey: ascii('{"$minKey":1}'),
+  maxKey: ascii('{"$maxKey":1}'),
+  undefined: ascii('{"$undefined":true}'),
+  quoteBrace: ascii('"}'),
+  quoteTwoBraces: ascii('"}}'),
+  twoBraces: ascii("}}"),
+};
+
+function writeInt32(output: JsonOutput, value: number, form: JsonForm): void {
+  if (form !== "canonical") return writeInteger(output, value);
+  output.literal(literal.int);
+  writeInteger(output, value);
+  output.literal(literal.quoteBrace);
+}
+
+function writeInt64(output: JsonOutput, bytes: Uint8Array, at: number, form: JsonForm): void {
+  // Reading bare text gives the smallest type that holds it.
+  const fitsInt32 = int32At(bytes, at + 4) === int32At(bytes, at) >> 31;
+  if (form === "relaxed" && fitsInt32) output.retyped++;
+  if (form === "relaxed" || (form === "lossless" && !fitsInt32)) {
+    return writeInt64Digits(output, bytes, at);
+  }
+  writeNumberLong(output, bytes, at);
+}
+
+function writeNumberLong(output: JsonOutput, bytes: Uint8Array, at: number): void {
+  output.literal(literal.long);
+  writeInt64Digits(output, bytes, at);
+  output.literal(literal.quoteBrace);
+}
+
+function writeInt64Digits(output: JsonOutput, bytes: Uint8Array, at: number): void {
+  const value = safeInt64At(bytes, at);
+  if (Number.isNaN(value)) output.ascii(int64At(bytes, at).toString());
+  else writeInteger(output, value);
+}
+
+function writeDoubleValue(output: JsonOutput, bytes: Uint8Array, at: number, form: JsonForm): void {
+  const value = doubleAt(bytes, at);
+  if (Number.isFinite(value)) {
+    if (form !== "canonical") return writeDouble(output, value);
+    output.literal(literal.double);
+    writeDouble(output, value);
+  } else {
+    output.literal(literal.double);
+    output.ascii(String(value));
+    if (Number.isNaN(value) && !isPlainNaN(bytes, at)) output.retyped++;
+  }
+  output.literal(literal.quoteBrace);
+}
+
+/** The NaN that reading `NaN` gives: no sign, no payload. */
+function isPlainNaN(bytes: Uint8Array, at: number): boolean {
+  return int32At(bytes, at + 4) === 0x7ff80000 && int32At(bytes, at) === 0;
+}
+
+function writeDate(output: JsonOutput, bytes: Uint8Array, at: number, form: JsonForm): void {
+  const value = safeInt64At(bytes, at);
+  output.literal(literal.date);
+  if (form !== "canonical" && value >= 0 && value <= lastIsoDate) {
+    output.byte(0x22);
+    writeIsoDate(output, value);
+    output.literal(literal.quoteBrace);
+  } else {
+    writeNumberLong(output, bytes, at);
+    output.byte(0x7d);
+  }
+}
+
+function writeObjectId(output: JsonOutput, bytes: Uint8Array, from: number): void {
+  output.literal(literal.objectId);
+  const target = output.bytes;
+  let at = output.length;
+  for (let i = from; i < from + 12; i++) {
+    const byte = bytes[i]!;
+    target[at++] = hexDigits[byte >>> 4]!;
+    target[at++] = hexDigits[byte & 15]!;
+  }
+  output.length = at;
+  output.literal(literal.quoteBrace);
+}
+
+function writeBinary(output: JsonOutput, bytes: Uint8Array, at: number): void {
+  const length = int32At(bytes, at);
+  const subtype = bytes[at + 4]!;
+  // Subtype 2 has its length a second time before the data; reading puts it back.
+  const from = subtype === 2 && length >= 4 ? at + 9 : at + 5;
+  const to = at + 5 + length;
+  output.reserve(frame + Math.ceil((to - from) / 3) * 4);
+  output.literal(literal.binary);
+  output.length = appendBase64(output.bytes, output.length, bytes, from, to);
+  output.literal(literal.subType);
+  output.byte(hexDigits[subtype >>> 4]!);
+  output.byte(hexDigits[subtype & 15]!);
+  output.literal(literal.quoteTwoBraces);
+}
+
+function writeRegex(output: JsonOutput, bytes: Uint8Array, at: number): void {
+  const pattern = nameEndAt(bytes, at);
+  const options = nameEndAt(bytes, pattern + 1);
+  output.literal(literal.regex);
+  writeText(output, bytes, at, pattern);
+  output.reserve(frame);
+  output.literal(literal.options);
+  const stored = bytes.subarray(pattern + 1, options);
+  const sorted = stored.toSorted();
+  writeText(output, sorted, 0, sorted.length);
+  output.reserve(frame);
+  output.literal(literal.twoBraces);
+  if (stored.some((letter, i) => letter !== sorted[i])) output.retyped++;
+}
+
+/** A wrapper around one text: `{"$code":"…"}`. */
+function writeWrapped(output: JsonOutput, open: Uint8Array, bytes: Uint8Array, at: number): void {
+  output.literal(open);
+  writeText(output, bytes, at + 4, at + 3 + int32At(bytes, at));
+  output.reserve(frame);
+  output.byte(0x7d);
+}
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}

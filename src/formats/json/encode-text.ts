@@ -1,0 +1,94 @@
+import { utf8Length } from "../../bson/utf8.ts";
+import type { JsonOutput } from "./encode-output.ts";
+
+const quote = 0x22;
+
+/** What a byte of text becomes: 0 itself, 1 `\u00xx`, 2 it begins a character of several bytes, else the letter behind `\`. */
+const treatment = new Uint8Array(256);
+const unicodeEscape = 1;
+const multibyte = 2;
+treatment.fill(unicodeEscape, 0, 0x20);
+treatment.fill(multibyte, 0x80);
+for (const [byte, letter] of [
+  [quote, '"'],
+  [0x5c, "\\"],
+  [0x08, "b"],
+  [0x09, "t"],
+  [0x0a, "n"],
+  [0x0c, "f"],
+  [0x0d, "r"],
+] as const) {
+  treatment[byte] = letter.charCodeAt(0);
+}
+
+/**
+ * Writes `bytes[from … to)` as a JSON string, quotes included, escaped as mongoexport does: quote, backslash, control
+ * characters, U+2028 and U+2029; each byte that is not UTF-8 becomes `\ufffd`, and the string counts as retyped.
+ */
+export function writeText(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
+  output.reserve(textBound(bytes, from, to));
+  const target = output.bytes;
+  let at = output.length;
+  let bad = false;
+  let i = from;
+  target[at++] = quote;
+  while (i < to) {
+    const byte = bytes[i]!;
+    const kind = treatment[byte]!;
+    if (kind === 0) {
+      target[at++] = byte;
+      i++;
+    } else if (kind === multibyte) {
+      const length = utf8Length(bytes, i, to);
+      if (length === 0) {
+        bad = true;
+        at = appendUnicodeEscape(target, at, 0xfffd);
+        i++;
+      } else if (length === 3 && isLineSeparator(bytes, i)) {
+        at = appendUnicodeEscape(target, at, 0x1f80 + bytes[i + 2]!);
+        i += 3;
+      } else {
+        const end = i + length;
+        while (i < end) target[at++] = bytes[i++]!;
+      }
+    } else if (kind === unicodeEscape) {
+      at = appendUnicodeEscape(target, at, byte);
+      i++;
+    } else {
+      target[at++] = 0x5c;
+      target[at++] = kind;
+      i++;
+    }
+  }
+  target[at++] = quote;
+  output.length = at;
+  if (bad) output.retyped++;
+}
+
+/** Bytes that the text needs at most. Six for each byte, but counted where that would be a lot of memory. */
+function textBound(bytes: Uint8Array, from: number, to: number): number {
+  const length = to - from;
+  if (length <= 16_384) return 6 * length + 2;
+  let bound = length + 2;
+  for (let i = from; i < to; i++) {
+    const kind = treatment[bytes[i]!]!;
+    if (kind !== 0) bound += 5;
+  }
+  return bound;
+}
+
+/** U+2028 or U+2029, of three bytes at `at`. */
+function isLineSeparator(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0xe2 && bytes[at + 1] === 0x80 && (bytes[at + 2]! & 0xfe) === 0xa8;
+}
+
+function appendUnicodeEscape(target: Uint8Array, start: number, unit: number): number {
+  let at = start;
+  target[at++] = 0x5c;
+  target[at++] = 0x75;
+  for (let shift = 12; shift >= 0; shift -= 4) target[at++] = hexDigits[(unit >>> shift) & 15]!;
+  return at;
+}
+
+/** The bytes of the lower-case hexadecimal digits. */
+export const hexDigits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
