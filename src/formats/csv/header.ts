@@ -1,0 +1,57 @@
+import type { Position } from "../../job/chunk.ts";
+import { DocferryError } from "../../job/errors.ts";
+import { type ColumnOptions, fieldTree, parseColumns } from "./field-tree.ts";
+import { RowReader } from "./row-reader.ts";
+import { cellKind } from "./row-shape.ts";
+
+/**
+ * The names of the first row that is not blank, and where the row behind it begins. CSV names are trimmed, quoted or not, as
+ * mongoimport does; TSV names are not. A byte order mark before them is passed over.
+ * @param bytes the file's first
+ * @returns null when the row does not end within the bytes: a line break ends it, not the bytes' end
+ * @throws {DocferryError} invalid_file for broken quotes and bytes that are not UTF-8
+ */
+export function readHeader(
+  bytes: Uint8Array,
+  format: "csv" | "tsv",
+): { columns: string[]; end: Position } | null {
+  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const rows = new RowReader(format, { offset: mark, line: 1 }, { cells: true });
+  rows.feed(bytes.subarray(mark), false);
+  let state = rows.next();
+  while (state === "blank") state = rows.next();
+  if (state === "end") return null;
+  if (state === "broken") {
+    throw invalid(`The header row has broken quotes, line ${rows.line}, column ${rows.column}`);
+  }
+  return { columns: namesOf(rows, format), end: rows.position };
+}
+
+/**
+ * Checks that these columns can make documents.
+ * @throws {DocferryError} invalid_file, with the columns at fault
+ */
+export function checkColumns(columns: readonly string[], options: ColumnOptions): void {
+  fieldTree(parseColumns(columns, options), options);
+}
+
+function namesOf(rows: RowReader, format: "csv" | "tsv"): string[] {
+  const { triples, count } = rows.cells;
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return Array.from({ length: count }, (_, index) => {
+    const from = rows.start + triples[index * 3]!;
+    const to = rows.start + triples[index * 3 + 1]!;
+    let name: string;
+    try {
+      name = decoder.decode(rows.bytes.subarray(from, to));
+    } catch (cause) {
+      throw invalid(`Column ${index + 1} of the header row is not UTF-8`, cause);
+    }
+    if (triples[index * 3 + 2] === cellKind.escaped) name = name.replaceAll('""', '"');
+    return format === "csv" ? name.trim() : name.replace(/\r+$/, "");
+  });
+}
+
+function invalid(message: string, cause?: unknown): DocferryError {
+  return new DocferryError("invalid_file", message, { cause });
+}

@@ -1,0 +1,210 @@
+import { bsonType } from "../../bson/types.ts";
+import type { DerivedId } from "../codec.ts";
+import { AutoNumber, isDouble, isInt32, isInt64 } from "./auto-number.ts";
+import type { ColumnType } from "./column-type.ts";
+
+/**
+ * Writes BSON elements of cells into memory that the caller keeps large enough. An element's header (type byte, name) comes
+ * first, with a type of 0, which the value then fills in.
+ */
+export class RowWriter {
+  out: Buffer<ArrayBuffer> = Buffer.alloc(0);
+  /** Where the next byte goes. */
+  at = 0;
+  #view = new DataView(new ArrayBuffer(0));
+  readonly #number = new AutoNumber();
+
+  /** Makes `size` more bytes fit. Growing keeps what is written. */
+  reserve(size: number): void {
+    const needed = this.at + size;
+    if (needed <= this.out.length) return;
+    this.#use(Buffer.allocUnsafeSlow(Math.max(needed, this.out.length * 2)));
+  }
+
+  /** Starts on new memory, for output of about this size. What was written before is the caller's. */
+  start(size: number): void {
+    this.at = 0;
+    this.#use(Buffer.allocUnsafeSlow(size));
+  }
+
+  #use(out: Buffer<ArrayBuffer>): void {
+    out.set(this.out.subarray(0, this.at));
+    this.out = out;
+    this.#view = new DataView(out.buffer, out.byteOffset, out.length);
+  }
+
+  /** @returns where the document begins, for `close` */
+  open(): number {
+    const start = this.at;
+    this.at += 4;
+    return start;
+  }
+
+  close(start: number): void {
+    this.out[this.at++] = 0;
+    this.#view.setInt32(start, this.at - start, true);
+  }
+
+  /** @returns where the element's type stands, for the value */
+  header(header: Uint8Array): number {
+    const { out, at } = this;
+    const { length } = header;
+    for (let i = 0; i < length; i++) out[at + i] = header[i]!;
+    this.at = at + length;
+    return at;
+  }
+
+  /** The number that the text is by its own printing, else the text. */
+  auto(typeAt: number, bytes: Uint8Array, from: number, to: number): void {
+    const first = bytes[from]!;
+    if (from < to && first <= 57 && (first >= 48 || first === 45)) {
+      const kind = this.#number.read(bytes, from, to);
+      if (kind === isInt32) return this.int32(typeAt, this.#number.value);
+      if (kind === isDouble) return this.double(typeAt, this.#number.value);
+      if (kind === isInt64) return this.#int64Halves(typeAt, this.#number.low, this.#number.high);
+    }
+    this.string(typeAt, bytes, from, to);
+  }
+
+  string(typeAt: number, bytes: Uint8Array, from: number, to: number): void {
+    const { out } = this;
+    out[typeAt] = bsonType.string;
+    const length = to - from;
+    let at = this.at;
+    const size = length + 1;
+    out[at] = size;
+    out[at + 1] = size >>> 8;
+    out[at + 2] = size >>> 16;
+    out[at + 3] = size >>> 24;
+    at += 4;
+    if (length < shortText) {
+      for (let i = from; i < to; i++) out[at++] = bytes[i]!;
+    } else {
+      out.set(bytes.subarray(from, to), at);
+      at += length;
+    }
+    out[at] = 0;
+    this.at = at + 1;
+  }
+
+  int32(typeAt: number, value: number): void {
+    this.out[typeAt] = bsonType.int32;
+    this.#view.setInt32(this.at, value, true);
+    this.at += 4;
+  }
+
+  double(typeAt: number, value: number): void {
+    this.out[typeAt] = bsonType.double;
+    this.#view.setFloat64(this.at, value, true);
+    this.at += 8;
+  }
+
+  #int64Halves(typeAt: number, low: number, high: number): void {
+    this.out[typeAt] = bsonType.int64;
+    this.#view.setInt32(this.at, low, true);
+    this.#view.setInt32(this.at + 4, high, true);
+    this.at += 8;
+  }
+
+  /** A value of a typed column; false when the text is not of that type, with nothing written. */
+  typed(typeAt: number, type: ColumnType, bytes: Uint8Array, from: number, to: number): boolean {
+    if (type.kind === "auto") this.auto(typeAt, bytes, from, to);
+    else if (type.kind === "string") this.string(typeAt, bytes, from, to);
+    else return this.#parsed(typeAt, type, textOf(bytes, from, to));
+    return true;
+  }
+
+  #parsed(
+    typeAt: number,
+    type: Exclude<ColumnType, { kind: "auto" | "string" }>,
+    text: string,
+  ): boolean {
+    switch (type.kind) {
+      case "boolean":
+        return this.#written(type.read(text), (value) => {
+          this.out[typeAt] = bsonType.boolean;
+          this.out[this.at++] = value ? 1 : 0;
+        });
+      case "int32":
+        return this.#written(type.read(text), (value) => this.int32(typeAt, value));
+      case "int64":
+        return this.#written(type.read(text), (value) =>
+          this.#bigInt(typeAt, bsonType.int64, value),
+        );
+      case "double":
+        return this.#written(type.read(text), (value) => this.double(typeAt, value));
+      case "decimal":
+        return this.#written(type.read(text), ({ low, high }) => {
+          this.out[typeAt] = bsonType.decimal;
+          this.#view.setBigUint64(this.at, low, true);
+          this.#view.setBigUint64(this.at + 8, high, true);
+          this.at += 16;
+        });
+      case "binary":
+        return this.#written(type.read(text), (value) => {
+          this.out[typeAt] = bsonType.binary;
+          this.#view.setInt32(this.at, value.length, true);
+          this.out[this.at + 4] = 0;
+          this.out.set(value, this.at + 5);
+          this.at += 5 + value.length;
+        });
+      case "date":
+        return this.#written(type.read(text), (value) =>
+          this.#bigInt(typeAt, bsonType.date, BigInt(value)),
+        );
+    }
+  }
+
+  #written<Value>(value: Value | null, write: (value: Value) => void): boolean {
+    if (value !== null) write(value);
+    return value !== null;
+  }
+
+  #bigInt(typeAt: number, type: number, value: bigint): void {
+    this.out[typeAt] = type;
+    this.#view.setBigInt64(this.at, value, true);
+    this.at += 8;
+  }
+
+  /** `_id` as an ObjectId of the submit's time, the job and the row's place in the file. */
+  derivedId(id: DerivedIdBytes, offset: number): void {
+    const { out, at } = this;
+    out.set(id.element, at);
+    const high = Math.floor(offset / 0x100000000);
+    out[at + 12] = high;
+    this.#view.setUint32(at + 13, offset - high * 0x100000000);
+    this.at = at + 17;
+  }
+
+  /** The same, as the first element of the document that was written last and begins at `start`. */
+  derivedIdFirst(id: DerivedIdBytes, offset: number, start: number): void {
+    const size = id.element.length;
+    const end = this.at + size;
+    this.out.copyWithin(start + 4 + size, start + 4, this.at);
+    this.at = start + 4;
+    this.derivedId(id, offset);
+    this.at = end;
+    this.#view.setInt32(start, end - start, true);
+  }
+}
+
+/** Below this length a loop copies faster than a call. */
+const shortText = 64;
+
+/** The whole element, its last five bytes to be filled with the record's offset. */
+export interface DerivedIdBytes {
+  element: Uint8Array;
+}
+
+export function derivedIdBytes(id: DerivedId): DerivedIdBytes {
+  const element = Buffer.alloc(17);
+  element[0] = bsonType.objectId;
+  element.write("_id", 1, "latin1");
+  element.writeUInt32BE(id.seconds, 5);
+  element.write(id.jobKey, 9, "hex");
+  return { element };
+}
+
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
+}
