@@ -25,17 +25,35 @@ export function writeInteger(output: JsonOutput, value: number): void {
 export function writeDouble(output: JsonOutput, value: number): void {
   const magnitude = Math.abs(value);
   if (magnitude < 1e6 && (magnitude >= 1e-4 || magnitude === 0)) {
-    if (value === Math.trunc(value)) {
-      if (Object.is(value, -0)) output.byte(0x2d);
-      writeInteger(output, value);
-      output.byte(0x2e);
-      output.byte(0x30);
-    } else {
-      output.ascii(String(value));
-    }
-    return;
+    // Where six decimals name the double they are its shortest text, zeros at the end aside: no two decimals of up to 15 digits
+    // are the same double. Prices and coordinates so take no search for digits.
+    const millionths = Math.round(magnitude * 1e6);
+    if (millionths / 1e6 === magnitude) writeMillionths(output, millionths, isNegative(value));
+    else output.ascii(String(value));
+  } else {
+    output.ascii(exponentForm(value));
   }
-  output.ascii(exponentForm(value));
+}
+
+function isNegative(value: number): boolean {
+  return value < 0 || Object.is(value, -0);
+}
+
+function writeMillionths(output: JsonOutput, millionths: number, negative: boolean): void {
+  const target = output.bytes;
+  const whole = Math.floor(millionths / 1e6);
+  const fraction = millionths - whole * 1e6;
+  let at = output.length;
+  if (negative) target[at++] = 0x2d;
+  at = appendDigits(target, at, whole, countDigits(whole));
+  target[at++] = 0x2e;
+  if (fraction === 0) {
+    target[at++] = 0x30;
+  } else {
+    at = appendDigits(target, at, fraction, 6);
+    while (target[at - 1] === 0x30) at--;
+  }
+  output.length = at;
 }
 
 /** Writes exactly `count` decimal digits of a number under 2^31; gives the position behind them. */

@@ -2,9 +2,13 @@
 export class JsonOutput {
   /** Valid up to `length`. Another array after `reserve`. */
   bytes = new Uint8Array(65_536);
+  /** The same memory, to store several bytes at once. */
+  view = new DataView(this.bytes.buffer);
   length = 0;
   /** Values written so far that will read back as another type or value. */
   retyped = 0;
+  #read: Uint8Array = this.bytes;
+  #readView: DataView = this.view;
 
   /** Makes room for `size` more bytes; what is written after that within the size needs no check. */
   reserve(size: number): void {
@@ -13,6 +17,16 @@ export class JsonOutput {
     const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
+    this.view = new DataView(larger.buffer);
+  }
+
+  /** The memory that is read from, to load several bytes at once: made anew only where it is another one than before. */
+  viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.#read) {
+      this.#read = bytes;
+      this.#readView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#readView;
   }
 
   /** Writes bytes as they are, into reserved room. */

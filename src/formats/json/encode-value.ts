@@ -4,7 +4,7 @@ import { int32At, nameEndAt, textAt, valueSize } from "../../bson/walk.ts";
 import type { JsonOutput } from "./encode-output.ts";
 import { writeScalar } from "./encode-scalar.ts";
 import type { JsonForm } from "./encode-scalar.ts";
-import { writeText } from "./encode-text.ts";
+import { isEscaped, writeText } from "./encode-text.ts";
 
 /**
  * Writes a value of any type as compact Extended JSON v2.
@@ -28,6 +28,7 @@ const closeBrace = 0x7d;
 const closeBracket = 0x5d;
 const comma = 0x2c;
 const colon = 0x3a;
+const quote = 0x22;
 const dollar = 0x24;
 const codeOpen = Uint8Array.from(Buffer.from('{"$code":'));
 const scopeOpen = Uint8Array.from(Buffer.from(',"$scope":'));
@@ -41,52 +42,57 @@ function writeNested(
   form: JsonForm,
   inner: boolean,
 ): void {
+  // What is open around the present one.
   const types: number[] = [];
   const closes: number[] = [];
   let type = outermost;
-  let at = start;
-  let close = 0;
-  let opening = true;
+  let at = writeOpening(output, type, bytes, start, inner);
+  let close = at - 5 + int32At(bytes, at - 4);
   for (;;) {
-    if (opening) {
-      if (type === bsonType.codeWithScope) at = writeScopedCode(output, bytes, at);
-      output.reserve(8);
-      output.byte(type === bsonType.array ? openBracket : openBrace);
-      if (bytes[at + 5] === dollar && type !== bsonType.array && (inner || types.length > 0)) {
-        countWrapperLookalike(output, bytes, at);
-      }
-      close = at + int32At(bytes, at) - 1;
-      types.push(type);
-      closes.push(close);
-      at += 4;
-      opening = false;
-    }
     if (at >= close) {
       writeEnd(output, type);
-      types.pop();
-      closes.pop();
       if (types.length === 0) return;
       at = close + 1;
-      type = types.at(-1)!;
-      close = closes.at(-1)!;
+      type = types.pop()!;
+      close = closes.pop()!;
       continue;
     }
     const elementType = bytes[at]!;
     const nameEnd = nameEndAt(bytes, at + 1);
     writeName(output, bytes, at + 1, nameEnd, type === bsonType.array);
-    const next = nameEnd + 1 + valueSize(elementType, bytes, nameEnd + 1);
+    const value = nameEnd + 1;
+    const next = value + valueSize(elementType, bytes, value);
     if (next > close || next <= at) {
       throw new BsonError("An element ends outside its document", at);
     }
     if (isNested(elementType)) {
+      types.push(type);
+      closes.push(close);
       type = elementType;
-      at = nameEnd + 1;
-      opening = true;
+      at = writeOpening(output, type, bytes, value, true);
+      close = at - 5 + int32At(bytes, at - 4);
     } else {
-      writeScalar(output, elementType, bytes, nameEnd + 1, form);
+      writeScalar(output, elementType, bytes, value, form);
       at = next;
     }
   }
+}
+
+/** Writes what a nested value begins with and gives the position of its first element. */
+function writeOpening(
+  output: JsonOutput,
+  type: number,
+  bytes: Uint8Array,
+  value: number,
+  inner: boolean,
+): number {
+  const document = type === bsonType.codeWithScope ? writeScopedCode(output, bytes, value) : value;
+  output.reserve(1);
+  output.byte(type === bsonType.array ? openBracket : openBrace);
+  if (inner && bytes[document + 5] === dollar && type !== bsonType.array) {
+    countWrapperLookalike(output, bytes, document);
+  }
+  return document + 4;
 }
 
 /** A comma where one is due, then the name, which an array's elements have not. */
@@ -97,13 +103,33 @@ function writeName(
   to: number,
   inArray: boolean,
 ): void {
-  output.reserve(4);
+  output.reserve(to - from + 8);
+  const target = output.bytes;
+  let at = output.length;
   // Only a brace or bracket that has just been opened can be the last byte: values end otherwise, texts with a quote.
-  const last = output.bytes[output.length - 1]!;
-  if (last !== openBrace && last !== openBracket) output.byte(comma);
-  if (inArray) return;
+  const last = target[at - 1]!;
+  if (last !== openBrace && last !== openBracket) target[at++] = comma;
+  if (!inArray) {
+    const start = at;
+    target[at++] = quote;
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i]!;
+      if (isEscaped(byte)) {
+        output.length = start;
+        return writeEscapedName(output, bytes, from, to);
+      }
+      target[at++] = byte;
+    }
+    target[at++] = quote;
+    target[at++] = colon;
+  }
+  output.length = at;
+}
+
+/** The rare name that is not all plain ASCII. */
+function writeEscapedName(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
   writeText(output, bytes, from, to);
-  output.reserve(4);
+  output.reserve(1);
   output.byte(colon);
 }
 
