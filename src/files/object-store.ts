@@ -24,13 +24,17 @@ export interface ObjectWriter extends AsyncDisposable {
 }
 
 export interface ObjectStore {
-  /** A new object under an id that nothing has yet. */
+  /** A new object under an id that nothing has yet. @throws {DocferryError} `conflict` if something has it */
   create(id: string): Promise<ObjectWriter>;
-  /** @throws {DocferryError} `object_not_found` */
-  stat(id: string): Promise<StoredObject>;
   /**
-   * Bytes `from` … `to` (exclusive) in pieces of at most 1 MiB; each piece owns its memory.
+   * Bytes of a finished object. Its MD5 stands where its name stands: an index keeps what `finish` returned.
    * @throws {DocferryError} `object_not_found`
+   */
+  size(id: string): Promise<number>;
+  /**
+   * Bytes `from` … `to` (exclusive) in pieces of at most 1 MiB; each piece owns its memory. Aborting rejects the next piece
+   * with the signal's reason. An object that is removed after the first piece came may still be read to its end.
+   * @throws {DocferryError} `object_not_found`; `internal` if the object ends before `to`
    */
   read(
     id: string,
@@ -39,14 +43,16 @@ export interface ObjectStore {
   ): AsyncIterable<Uint8Array>;
   /**
    * One new object of pieces one after another: literal bytes, or whole objects, which an implementation may join on its
-   * own side without moving them through this process.
+   * own side without moving them through this process. All or nothing: what fails or is aborted leaves no object.
+   * `onBytes` gets the bytes that came since its last call.
+   * @throws {DocferryError} `object_not_found`
    */
   join(
     id: string,
     pieces: readonly (Uint8Array | { object: string })[],
     options: { signal: AbortSignal; onBytes: (bytes: number) => void },
   ): Promise<StoredObject>;
-  /** Removing what is not there is no error. */
+  /** Removes an object, or what an unfinished writer has written. Removing what is not there is no error. */
   remove(id: string): Promise<void>;
   /** Ids of finished objects and unfinished writers last touched before `before`, for the sweeper. */
   list(options: { before: Date }): AsyncIterable<string>;
