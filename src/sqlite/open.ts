@@ -46,24 +46,28 @@ export function openReader(file: string): DatabaseSync {
   return db;
 }
 
-function migrate(db: DatabaseSync, file: string, schema: SchemaDefinition): void {
-  const steps = readdirSync(schema.migrations)
-    .filter((name) => name.endsWith(".sql"))
-    .sort()
-    .map((name) => ({ version: Number.parseInt(name, 10), url: new URL(name, schema.migrations) }));
-  const newest = steps.at(-1)?.version ?? 0;
+/**
+ * The version of the file's schema, 0 before its first step.
+ * @throws {DocferryError} `newer_schema` for a file that a newer docferry wrote, or one of another kind
+ */
+export function schemaVersion(db: DatabaseSync, file: string, schema: SchemaDefinition): number {
   const version = pragma(db, "user_version");
-  const applicationId = pragma(db, "application_id");
-  if (version > 0 && applicationId !== schema.applicationId) {
+  if (version > 0 && pragma(db, "application_id") !== schema.applicationId) {
     throw new DocferryError("newer_schema", `${file} is not a file of this kind`);
   }
+  const newest = stepsOf(schema).at(-1)?.version ?? 0;
   if (version > newest) {
     throw new DocferryError(
       "newer_schema",
       `${file} has schema version ${version}, this docferry knows versions up to ${newest}`,
     );
   }
-  for (const step of steps.filter((candidate) => candidate.version > version)) {
+  return version;
+}
+
+function migrate(db: DatabaseSync, file: string, schema: SchemaDefinition): void {
+  const version = schemaVersion(db, file, schema);
+  for (const step of stepsOf(schema).filter((candidate) => candidate.version > version)) {
     db.exec("BEGIN IMMEDIATE");
     try {
       db.exec(readFileSync(step.url, "utf8"));
@@ -74,6 +78,13 @@ function migrate(db: DatabaseSync, file: string, schema: SchemaDefinition): void
       throw error;
     }
   }
+}
+
+function stepsOf(schema: SchemaDefinition): { version: number; url: URL }[] {
+  return readdirSync(schema.migrations)
+    .filter((name) => name.endsWith(".sql"))
+    .sort()
+    .map((name) => ({ version: Number.parseInt(name, 10), url: new URL(name, schema.migrations) }));
 }
 
 function pragma(db: DatabaseSync, name: string): number {

@@ -1,0 +1,88 @@
+import { setImmediate } from "node:timers/promises";
+import type { Reject } from "../../job/reject.ts";
+import { compileMatcher } from "../../query/match.ts";
+import type { QueryPlan } from "../../query/plan.ts";
+import type { CollectionInfo, DocumentPage, KeyRange, Source } from "../database.ts";
+import { CollectionRows } from "./collection-rows.ts";
+import { keyRanges } from "./key-ranges.ts";
+import { planScan } from "./plan-scan.ts";
+import { ReadConnection } from "./read-connection.ts";
+import { type RejectPlace, beforeRejects, firstReject, rejectPage } from "./reject-pages.ts";
+import { Selection } from "./selection.ts";
+
+const listCollections = `SELECT name, count, size FROM collection WHERE name IS NOT NULL ORDER BY name`;
+
+/** A document of no elements: a filter that takes all. */
+const emptyDocument = 5;
+
+/**
+ * Reads an environment's file from the caller's thread. It holds no lock and no snapshot between pages, and gives the
+ * thread's other events their turn between them.
+ */
+export class EmbeddedSource implements Source {
+  readonly #connection: ReadConnection;
+
+  constructor(file: string) {
+    this.#connection = new ReadConnection(file);
+  }
+
+  async collections(): Promise<CollectionInfo[]> {
+    const rows = this.#connection.current()?.prepare(listCollections).all() ?? [];
+    return (rows as unknown as CollectionInfo[]).map(({ name, count, size }) => ({
+      name,
+      count,
+      size,
+    }));
+  }
+
+  async ranges(query: QueryPlan, atMost: number): Promise<KeyRange[]> {
+    return keyRanges(new CollectionRows(this.#connection, query.collection), query, atMost);
+  }
+
+  async *read(
+    query: QueryPlan,
+    range: KeyRange,
+    { after, signal }: { after: string | null; signal: AbortSignal },
+  ): AsyncGenerator<DocumentPage> {
+    signal.throwIfAborted();
+    const rows = new CollectionRows(this.#connection, query.collection);
+    const all = query.filter.length <= emptyDocument;
+    const matches = compileMatcher(query.filter);
+    const skip = after === null ? query.skip : 0;
+    const selection = new Selection({ ...query, matches: all ? null : matches, skip });
+    const scan = planScan(rows, query, range, { after, matches });
+    try {
+      while (!selection.done) {
+        const page = scan.next();
+        if (!page) return;
+        yield selection.page(page);
+        await setImmediate();
+        signal.throwIfAborted();
+      }
+    } finally {
+      scan.close();
+    }
+  }
+
+  async *rejects(jobKey: string, { signal }: { signal: AbortSignal }): AsyncGenerator<Reject[]> {
+    let after: RejectPlace = beforeRejects;
+    for (;;) {
+      signal.throwIfAborted();
+      const db = this.#connection.current();
+      const page = db && rejectPage(db, jobKey, after);
+      if (!page) return;
+      yield page.rejects;
+      after = page.end;
+      await setImmediate();
+    }
+  }
+
+  async firstReject(jobKey: string): Promise<Reject | undefined> {
+    const db = this.#connection.current();
+    return db && firstReject(db, jobKey);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection.close();
+  }
+}
