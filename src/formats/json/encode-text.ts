@@ -35,19 +35,24 @@ export function writeText(output: JsonOutput, bytes: Uint8Array, from: number, t
   let i = from;
   target[at++] = quote;
   while (i < to) {
-    while (i + 4 <= to) {
-      const word = source.getInt32(i, true);
-      if (!isPlain(word)) break;
-      targetView.setInt32(at, word, true);
-      at += 4;
-      i += 4;
-    }
-    if (i === to) break;
     const byte = bytes[i]!;
     const kind = treatment[byte]!;
     if (kind === 0) {
       target[at++] = byte;
       i++;
+      while (i + 4 <= to) {
+        const word = source.getInt32(i, true);
+        if (!isPlain(word)) break;
+        targetView.setInt32(at, word, true);
+        at += 4;
+        i += 4;
+      }
+    } else if (byte >= 0xe3 && byte <= 0xec && i + 3 <= to && areContinuations(bytes, i + 1)) {
+      // U+3000 to U+CFFF, Chinese and Japanese: what needs no closer look.
+      target[at++] = byte;
+      target[at++] = bytes[i + 1]!;
+      target[at++] = bytes[i + 2]!;
+      i += 3;
     } else if (kind === multibyte) {
       const length = utf8Length(bytes, i, to);
       if (length === 0) {
@@ -105,6 +110,11 @@ function textBound(bytes: Uint8Array, from: number, to: number): number {
     if (kind !== 0) bound += 5;
   }
   return bound;
+}
+
+/** Whether the two bytes at `at` are continuation bytes. */
+function areContinuations(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at]! & 0xc0) === 0x80 && (bytes[at + 1]! & 0xc0) === 0x80;
 }
 
 /** U+2028 or U+2029, of three bytes at `at`. */
