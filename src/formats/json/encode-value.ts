@@ -89,7 +89,8 @@ function writeOpening(
   const document = type === bsonType.codeWithScope ? writeScopedCode(output, bytes, value) : value;
   output.reserve(1);
   output.byte(type === bsonType.array ? openBracket : openBrace);
-  if (inner && bytes[document + 5] === dollar && type !== bsonType.array) {
+  // Not the scope of code: that is read as a document whatever its names.
+  if (inner && bytes[document + 5] === dollar && type === bsonType.document) {
     countWrapperLookalike(output, bytes, document);
   }
   return document + 4;

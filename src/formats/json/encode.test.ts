@@ -293,6 +293,12 @@ const rows: Record<string, Row[]> = {
       value: object(["a", nothing(bsonType.null)], ["b", text("$oid")]),
       relaxed: '{"a":null,"b":"$oid"}',
     },
+    {
+      // A scope is read as a document whatever its names; what stands in it is not.
+      value: scoped("f", object(["$oid", object(["$date", text("x")])])),
+      relaxed: '{"$code":"f","$scope":{"$oid":{"$date":"x"}}}',
+      retyped: [1, 1, 1],
+    },
     { value: object(["$ref", text("c")]), relaxed: '{"$ref":"c"}' },
   ],
 };
