@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   decodeChunks,
   decodePieces,
@@ -8,7 +8,7 @@ import {
   fileStart,
   piecesOf,
   scanPieces,
-} from "./csv-testing.ts";
+} from "../../../test/support/csv.ts";
 import { createCsvDecoder } from "./decode.ts";
 import { createCsvScanner } from "./scan.ts";
 
@@ -18,25 +18,23 @@ import { createCsvScanner } from "./scan.ts";
 const garbledText = fc
   .array(
     fc.constantFrom(
-      ...[
-        '"',
-        '""',
-        ",",
-        "\t",
-        "\n",
-        "\r\n",
-        "\r",
-        " ",
-        "a",
-        "1",
-        "é",
-        "\u00a0",
-        "\u3000",
-        '"x"',
-        ',"',
-        '",',
-        '\n"',
-      ],
+      '"',
+      '""',
+      ",",
+      "\t",
+      "\n",
+      "\r\n",
+      "\r",
+      " ",
+      "a",
+      "1",
+      "é",
+      "\u00a0",
+      "\u3000",
+      '"x"',
+      ',"',
+      '",',
+      '\n"',
     ),
     { maxLength: 60 },
   )

@@ -101,7 +101,7 @@ function incompatible(
   level: number,
   other: FieldNode,
 ): DocferryError {
-  const there = [...names.slice(0, level + 1)];
+  const there = names.slice(0, level + 1);
   let node = firstChild(other);
   for (; node; node = firstChild(node)) there.push(node.name);
   return invalid(`Fields \`${there.join(".")}\` and \`${path}\` are incompatible`);

@@ -1,10 +1,10 @@
 import { deserialize, type Document } from "bson";
-import { documentAt } from "../../bson/documents.ts";
-import type { Chunk, Position } from "../../job/chunk.ts";
-import type { RecordBatch } from "../../job/record-batch.ts";
-import type { Reject } from "../../job/reject.ts";
-import type { Decoder, DelimitedDecodeSpec, Scanner } from "../codec.ts";
-import { createCsvDecoder } from "./decode.ts";
+import { documentAt } from "../../src/bson/documents.ts";
+import type { Chunk, Position } from "../../src/job/chunk.ts";
+import type { RecordBatch } from "../../src/job/record-batch.ts";
+import type { Reject } from "../../src/job/reject.ts";
+import type { Decoder, DelimitedDecodeSpec, Scanner } from "../../src/formats/codec.ts";
+import { createCsvDecoder } from "../../src/formats/csv/decode.ts";
 
 // What the tests of this room share: specs with defaults, batches as plain objects, input in pieces.
 

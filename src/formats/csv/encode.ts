@@ -1,0 +1,146 @@
+import { isUtf8 } from "node:buffer";
+import type { Documents } from "../../bson/documents.ts";
+import { bsonType } from "../../bson/types.ts";
+import type { DelimitedEncodeSpec, Encoder } from "../codec.ts";
+import { JsonOutput } from "../json/encode-output.ts";
+import { AutoNumber, notANumber } from "./auto-number.ts";
+import { blankLength, trimEnd } from "./blanks.ts";
+import { writeCellText } from "./cell-text.ts";
+import { ColumnPaths } from "./column-paths.ts";
+
+/**
+ * Documents to CSV, byte for byte as mongoexport 100 writes it, but for what cell-text.ts and column-paths.ts keep that it
+ * loses, and this: an empty cell that is alone on its line is written as `""`, because the line would be blank otherwise, and
+ * no reader takes a blank line for a row.
+ *
+ * `retyped` counts the cells from which a plain import (types by their text, blanks kept) makes another value: all types but
+ * Int32, Int64 beyond Int32, doubles that are no whole numbers, and strings; strings that look like numbers, end in white space
+ * or are not UTF-8; null, and columns that a document does not have, which both come back as `""`.
+ */
+export function createCsvEncoder(spec: DelimitedEncodeSpec): Encoder {
+  return new CsvEncoder(spec);
+}
+
+class CsvEncoder implements Encoder {
+  readonly head: Uint8Array;
+  readonly between = new Uint8Array(0);
+  readonly tail = new Uint8Array(0);
+  retyped = 0;
+  readonly #paths: ColumnPaths;
+  readonly #output = new JsonOutput();
+  readonly #number = new AutoNumber();
+
+  constructor(spec: DelimitedEncodeSpec) {
+    // The positional operator of a projection is no part of the field's path.
+    const columns = spec.columns.map((path) => path.replace(/\.\$$/, ""));
+    this.#paths = new ColumnPaths(columns);
+    this.head = spec.header && columns.length > 0 ? headerRow(columns) : new Uint8Array(0);
+  }
+
+  encode({ bytes, starts, count }: Documents): Uint8Array {
+    const output = this.#output;
+    output.length = 0;
+    for (let i = 0; i < count; i++) this.#encodeRow(bytes, starts[i]!);
+    return output.written();
+  }
+
+  #encodeRow(bytes: Uint8Array, document: number): void {
+    const output = this.#output;
+    const paths = this.#paths;
+    paths.find(bytes, document);
+    this.retyped += paths.literal;
+    const { types, positions } = paths;
+    const rowStart = output.length;
+    for (let column = 0; column < types.length; column++) {
+      if (column > 0) {
+        output.reserve(1);
+        output.byte(COMMA);
+      }
+      if (types[column] === 0) this.retyped++;
+      else this.#encodeCell(types[column]!, bytes, positions[column]!);
+    }
+    endRow(output, rowStart);
+  }
+
+  #encodeCell(type: number, bytes: Uint8Array, at: number): void {
+    const output = this.#output;
+    const start = output.length;
+    const keepsType = writeCellText(output, type, bytes, at);
+    const end = output.length;
+    const kept = keepsType && (type !== bsonType.string || this.#comesBack(start, end));
+    if (!kept) this.retyped++;
+    if (needsQuotes(output.bytes, start, end)) quote(output, start);
+  }
+
+  /** Whether a string's cell, not quoted yet, reads back as this string. */
+  #comesBack(start: number, end: number): boolean {
+    const { bytes } = this.#output;
+    if (this.#number.read(bytes, start, end) !== notANumber) return false;
+    if (trimEnd(bytes, start, end) !== end && !needsQuotes(bytes, start, end)) return false;
+    return isUtf8(bytes.subarray(start, end));
+  }
+}
+
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
+const COMMA = 44;
+
+function headerRow(columns: readonly string[]): Uint8Array {
+  const output = new JsonOutput();
+  for (const [index, column] of columns.entries()) {
+    const name = Buffer.from(column, "utf8");
+    output.reserve(name.length + 1);
+    if (index > 0) output.byte(COMMA);
+    const start = output.length;
+    output.literal(name);
+    if (needsQuotes(output.bytes, start, output.length)) quote(output, start);
+  }
+  endRow(output, 0);
+  return output.written();
+}
+
+/** Ends the row that began at `start`; what would be a blank line becomes an empty cell. */
+function endRow(output: JsonOutput, start: number): void {
+  output.reserve(3);
+  if (output.length === start) {
+    output.byte(QUOTE);
+    output.byte(QUOTE);
+  }
+  output.byte(LF);
+}
+
+/** As Go's csv.Writer decides: for a separator, quote or line break, white space at the start, and `\.` (PostgreSQL's end). */
+function needsQuotes(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return false;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte <= COMMA && (byte === COMMA || byte === QUOTE || byte === LF || byte === CR)) {
+      return true;
+    }
+  }
+  if (end - start === 2 && bytes[start] === BACKSLASH && bytes[start + 1] === DOT) return true;
+  return blankLength(bytes, start, end) > 0;
+}
+
+const BACKSLASH = 92;
+const DOT = 46;
+
+/** Puts what has been written from `start` on into quotes. */
+function quote(output: JsonOutput, start: number): void {
+  let quotes = 0;
+  for (let at = start; at < output.length; at++) if (output.bytes[at] === QUOTE) quotes++;
+  output.reserve(quotes + 2);
+  const { bytes } = output;
+  let from = output.length;
+  output.length += quotes + 2;
+  let to = output.length;
+  bytes[--to] = QUOTE;
+  // From the end, so that nothing is overwritten before it has been moved.
+  while (from > start) {
+    const byte = bytes[--from]!;
+    bytes[--to] = byte;
+    if (byte === QUOTE) bytes[--to] = QUOTE;
+  }
+  bytes[start] = QUOTE;
+}
