@@ -44,6 +44,9 @@ export interface Regex {
   options: string;
 }
 
+/** MongoDB's own limit. */
+const maxPattern = 32_764;
+
 /**
  * Refuses what is no filter, or one that uses what is not supported.
  * @throws {DocferryError} `invalid_query`, naming the operator
@@ -196,19 +199,25 @@ function readRegex(value: Operand, options: Operand | undefined): FieldTest {
     if (regex.options !== "") throw refuse("Options stand both in $regex and in $options");
     regex.options = stringAt(options.bytes, options.at);
   }
-  checkOptions(regex.options);
+  checkRegex(regex);
   if (regex.pattern.includes("\0")) throw refuse("A regular expression must not contain NUL");
   return leaf({ kind: "regex", regex });
 }
 
 function regexOf({ bytes, at }: Operand): Regex {
   const patternEnd = nameEndAt(bytes, at);
-  const options = textAt(bytes, patternEnd + 1, nameEndAt(bytes, patternEnd + 1));
-  checkOptions(options);
-  return { pattern: textAt(bytes, at, patternEnd), options };
+  const regex = {
+    pattern: textAt(bytes, at, patternEnd),
+    options: textAt(bytes, patternEnd + 1, nameEndAt(bytes, patternEnd + 1)),
+  };
+  checkRegex(regex);
+  return regex;
 }
 
-function checkOptions(options: string): void {
+function checkRegex({ pattern, options }: Regex): void {
+  if (pattern.length > maxPattern) {
+    throw refuse(`A regular expression has more than ${maxPattern} characters`);
+  }
   const unknown = /[^imsxu]/u.exec(options);
   if (unknown) {
     throw refuse(`The option ${unknown[0]} of a regular expression is not supported`);

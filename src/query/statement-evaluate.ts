@@ -103,7 +103,7 @@ export class Evaluator {
     const term = this.evaluate(argument);
     const value = term.kind === "value" ? negate(term.value, negative) : undefined;
     if (!value) {
-      throw new StatementFault(start, `${operator} wants a number, not ${describe(term)},`);
+      throw new StatementFault(start, `${operator} wants a number, not ${describe(term)}`);
     }
     return valueTerm(start, value);
   }

@@ -54,6 +54,13 @@ function isSyntaxError(thrown: unknown): thrown is AcornError {
 }
 
 function asFault(thrown: unknown): unknown {
+  // The parser guards its own descent, but not that into a regular expression.
+  if (thrown instanceof RangeError) {
+    return new StatementFault(
+      0,
+      "A regular expression is nested too deeply in the query that begins",
+    );
+  }
   if (!isSyntaxError(thrown)) return thrown;
   const reason = thrown.message.replace(/ \(\d+:\d+\)$/, "");
   // Operators descend as brackets do. None of them is of use here, so the parser's own bound is theirs.
