@@ -94,6 +94,24 @@ export const errorKinds = {
     retryable: false,
     hint: "A file name has 1 to 512 bytes of UTF-8, no NUL, no leading slash, and does not begin with .docferry/",
   },
+  wrong_signature: {
+    status: 403,
+    errcode: 40097,
+    retryable: false,
+    hint: "Use the address and the fields as they were given, unchanged",
+  },
+  address_expired: {
+    status: 403,
+    errcode: 40097,
+    retryable: false,
+    hint: "Ask for a new address",
+  },
+  invalid_form: {
+    status: 400,
+    errcode: 47001,
+    retryable: false,
+    hint: "Send multipart/form-data with the fields of the upload ticket and one part named file",
+  },
   job_not_found: {
     status: 404,
     errcode: 40097,

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type JobLoad, release } from "./release.ts";
 
-const job = (id: number, environment: string, waiting: number, rest: Partial<JobLoad> = {}): JobLoad => ({
+const job = (
+  id: number,
+  environment: string,
+  waiting: number,
+  rest: Partial<JobLoad> = {},
+): JobLoad => ({
   id,
   environment,
   waiting,
@@ -14,7 +19,13 @@ const limits = { total: 8, perEnvironment: 6 };
 
 test("a tenant with many chunks leaves room for one with few", () => {
   const released = release([job(1, "big", 100_000), job(2, "small", 2)], limits, 0, new Map());
-  assert.deepEqual([...released], [[1, 6], [2, 2]]);
+  assert.deepEqual(
+    [...released],
+    [
+      [1, 6],
+      [2, 2],
+    ],
+  );
 });
 
 test("environments with equal needs get equal shares, whatever number of jobs they have", () => {

@@ -29,7 +29,7 @@ export type TaskState = "waiting" | "ready" | "running" | "done" | "dropped";
 export type TaskWork =
   | { kind: "plan" }
   /** Chunks `fromChunk` … `toChunk` (exclusive) of the job's chunk list. */
-  | { kind: "import"; fromChunk: number; toChunk: number; fromByte: number; line: number }
+  | { kind: "import"; fromChunk: number; toChunk: number }
   | { kind: "export"; from: string | null; to: string | null }
   | { kind: "assemble" };
 
@@ -40,6 +40,8 @@ export interface Part {
   ordinal: number;
   object: string;
   size: number;
+  /** Hex MD5 of the object. */
+  md5: string;
   counts: Counts;
   /** Content digest of its documents. */
   digest: string;

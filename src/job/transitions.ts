@@ -136,9 +136,6 @@ function ended(flow: Flow): Flow {
   return { ...flow, state: flow.ending === "cancelled" ? "cancelled" : "failed" };
 }
 
-function keep(
-  flow: Flow,
-  change: { dropTasks?: boolean; assemble?: boolean } = {},
-): FlowChange {
+function keep(flow: Flow, change: { dropTasks?: boolean; assemble?: boolean } = {}): FlowChange {
   return { ...flow, dropTasks: change.dropTasks ?? false, assemble: change.assemble ?? false };
 }

@@ -58,8 +58,8 @@ export interface JobStore {
     lease: Lease,
     options: { plan: unknown; tasks: TaskWork[]; totalBytes: number | null; now: number },
   ): Promise<Job>;
-  /** Mirrors what the database has committed; counts and bytes never go back. */
-  mirror(lease: Lease, progress: { counts: Counts; bytes: number }): Promise<void>;
+  /** Mirrors what the database has committed; counts and bytes never go back. Answers whether the attempt is to stop. */
+  mirror(lease: Lease, progress: { counts: Counts; bytes: number }): Promise<"cancelled" | null>;
   /** A finished part of an export: fenced, so that a lost attempt's object never counts. */
   addPart(lease: Lease, part: Part): Promise<void>;
   /** Takes back the parts of a task that has to begin anew. */

@@ -40,7 +40,7 @@ export function attemptCalls(limits: ReleaseLimits) {
       for (const { id } of all(
         db,
         `SELECT id FROM task WHERE state = 'ready' AND available_at <= ?
-         ORDER BY available_at, id LIMIT ?`,
+         ORDER BY released LIMIT ?`,
         now,
         limit,
       )) {
@@ -53,12 +53,7 @@ export function attemptCalls(limits: ReleaseLimits) {
         );
         if (!task) continue;
         const jobId = task["job_id"] as number;
-        applyFlow(
-          db,
-          jobId,
-          claimed(flowOf(jobRow(db, jobId)), task["kind"] as TaskKind),
-          now,
-        );
+        applyFlow(db, jobId, claimed(flowOf(jobRow(db, jobId)), task["kind"] as TaskKind), now);
         const job = jobRow(db, jobId);
         claims.push({ task: taskOf(task), job: jobOf(job), plan: parsed(job["plan"]) });
       }
@@ -87,7 +82,12 @@ export function attemptCalls(limits: ReleaseLimits) {
 
     giveBack(db: DatabaseSync, { lease, now }: { lease: Lease; now: number }): void {
       const task = leased(db, lease);
-      stopAttempt(db, task, { retry: true, at: now, failures: task["failures"] as number, stalled: null }, now);
+      stopAttempt(
+        db,
+        task,
+        { retry: true, at: now, failures: task["failures"] as number, stalled: null },
+        now,
+      );
       releaseTasks(db, limits, now);
     },
 
@@ -168,24 +168,26 @@ export function attemptCalls(limits: ReleaseLimits) {
     mirror(
       db: DatabaseSync,
       { lease, counts, bytes }: { lease: Lease; counts: Counts; bytes: number },
-    ): void {
+    ): "cancelled" | null {
       const task = leased(db, lease);
       // A later attempt may begin before where the last mirror was: what users have seen never goes back.
       if (bytes >= (task["bytes"] as number)) setTaskProgress(db, task, counts, bytes);
       progressed(db, lease, task["job_id"] as number);
+      return task["stop"] === 1 ? "cancelled" : null;
     },
 
     addPart(db: DatabaseSync, { lease, part }: { lease: Lease; part: Part }): void {
       const jobId = leased(db, lease)["job_id"] as number;
       run(
         db,
-        `INSERT INTO part (job_id, task, ordinal, object, size, counts, digest, retyped, end_key)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO part (job_id, task, ordinal, object, size, md5, counts, digest, retyped, end_key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         jobId,
         part.task,
         part.ordinal,
         part.object,
         part.size,
+        part.md5,
         JSON.stringify(part.counts),
         part.digest,
         part.retyped,

@@ -89,10 +89,14 @@ export function setTaskState(
 ): void {
   run(
     db,
-    "UPDATE task SET state = ?, available_at = ?, failures = ?, stop = 0 WHERE id = ?",
+    `UPDATE task SET state = ?, available_at = ?, failures = ?, stop = 0, released = CASE ?
+       WHEN 'ready' THEN 1 + coalesce((SELECT max(released) FROM task WHERE state = 'ready'), 0)
+       ELSE 0 END
+     WHERE id = ?`,
     state,
     change.availableAt ?? (task["available_at"] as number),
     change.failures ?? (task["failures"] as number),
+    state,
     task["id"] as number,
   );
   const waiting = Number(state === "waiting") - Number(task["state"] === "waiting");
@@ -212,4 +216,3 @@ function dueJobs(
 export function clearStall(db: DatabaseSync, jobId: number): void {
   run(db, "UPDATE job SET stalled = NULL WHERE id = ? AND stalled IS NOT NULL", jobId);
 }
-

@@ -37,10 +37,7 @@ export function listJobs(
   ).map(jobOf);
 }
 
-export function expiredJobs(
-  db: DatabaseSync,
-  options: { before: number; limit: number },
-): Job[] {
+export function expiredJobs(db: DatabaseSync, options: { before: number; limit: number }): Job[] {
   return all(
     db,
     "SELECT * FROM job WHERE forgotten = 0 AND ended_at < ? ORDER BY ended_at LIMIT ?",

@@ -37,6 +37,7 @@ CREATE TABLE task (
   attempt      INTEGER NOT NULL DEFAULT 0,
   failures     INTEGER NOT NULL DEFAULT 0,
   available_at INTEGER NOT NULL, -- claimable from (ready), due from (waiting), leased until (running)
+  released     INTEGER NOT NULL DEFAULT 0, -- number in the order of release: claims go by it
   stop         INTEGER NOT NULL DEFAULT 0, -- the running attempt is asked to stop
   work         TEXT NOT NULL,    -- JSON
   counts       TEXT NOT NULL,    -- JSON
@@ -45,6 +46,7 @@ CREATE TABLE task (
 ) STRICT;
 
 CREATE INDEX task_due ON task (state, available_at) WHERE state IN ('waiting', 'ready', 'running');
+CREATE INDEX task_claims ON task (released) WHERE state = 'ready';
 CREATE INDEX task_of_job ON task (job_id, state, ordinal);
 
 CREATE TABLE chunk (
@@ -62,6 +64,7 @@ CREATE TABLE part (
   ordinal  INTEGER NOT NULL,
   object   TEXT NOT NULL,
   size     INTEGER NOT NULL,
+  md5      TEXT NOT NULL,
   counts   TEXT NOT NULL,    -- JSON
   digest   TEXT NOT NULL,
   retyped  INTEGER NOT NULL,

@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { DocferryError } from "./job/errors.ts";
+
+/** Where everything stands in a data folder. */
+export interface DataPaths {
+  folder: string;
+  store: string;
+  environments: string;
+  objects: string;
+  serverKey: string;
+}
+
+export function dataPaths(folder: string): DataPaths {
+  const root = resolve(folder);
+  return {
+    folder: root,
+    store: join(root, "store.sqlite"),
+    environments: join(root, "environments"),
+    objects: join(root, "files"),
+    serverKey: join(root, "server.key"),
+  };
+}
+
+/**
+ * Takes a data folder for this process, and makes it if it is not there. The lock is an exclusive transaction on a small
+ * database of its own: the system drops it with the process however that ends, so a folder left by a killed process is free
+ * at once, and no timestamp has to be believed. Nothing else may open that file in this process: closing any descriptor of
+ * it would drop the lock.
+ *
+ * @throws {DocferryError} `data_folder_in_use`
+ */
+export function lockDataFolder(folder: string): Disposable {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const pidFile = join(folder, "lock.pid");
+  const lock = new DatabaseSync(join(folder, "lock.sqlite"), { timeout: 0 });
+  try {
+    lock.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock.close();
+    throw new DocferryError(
+      "data_folder_in_use",
+      `Data folder ${folder} is in use by another docferry${holder(pidFile)}`,
+      { cause: error },
+    );
+  }
+  writeFileSync(pidFile, `${process.pid}\n`);
+  return { [Symbol.dispose]: () => lock.close() };
+}
+
+function holder(pidFile: string): string {
+  try {
+    return ` (process ${readFileSync(pidFile, "utf8").trim()})`;
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,38 @@
+import type { Databases } from "../databases/database.ts";
+import type { ObjectStore } from "../files/object-store.ts";
+import type { Store } from "../store/store.ts";
+import type { ThreadPool } from "./thread-pool.ts";
+
+/** What an engine logs with: the shape of pino's logger. */
+export interface EngineLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What the engine works with. */
+export interface EngineContext {
+  store: Store;
+  databases: Databases;
+  files: ObjectStore;
+  pool: ThreadPool;
+  /** Unix ms. */
+  clock: () => number;
+  log: EngineLog;
+  settings: EngineSettings;
+}
+
+export interface EngineSettings {
+  /** Tasks that this process runs side by side. */
+  slots: number;
+  /** A task whose attempt shows no progress for this long goes to another attempt. */
+  leaseMs: number;
+  /** Bytes of a file that are decoded as one chunk, about. */
+  chunkBytes: number;
+  /** Bytes at which a part of an export is finished, about. */
+  partBytes: number;
+  /** Rejects, reports and progress of a job stand this long after its end. */
+  keepMs: number;
+  /** Objects that nothing needs are removed once they are this old: younger ones may be in the making. */
+  garbageMs: number;
+}

@@ -1,0 +1,54 @@
+import type { DecodeSpec } from "../../formats/codec.ts";
+import { createDecoder } from "../../formats/formats.ts";
+import type { Chunk } from "../../job/chunk.ts";
+import type { RecordBatch } from "../../job/record-batch.ts";
+import type { StepContext } from "./step.ts";
+
+export interface DecodeArgument {
+  object: string;
+  chunk: Chunk;
+  spec: DecodeSpec;
+  /** Bytes of the file that make one batch, at most. */
+  batchBytes: number;
+  /** The chunk is the last one of an array that does not end. */
+  unclosed: boolean;
+}
+
+/** Reads a chunk of a file and decodes it: one batch, or several where the chunk is long. */
+export async function* decodeChunk(
+  { object, chunk, spec, batchBytes, unclosed }: DecodeArgument,
+  context: StepContext,
+): AsyncGenerator<RecordBatch, true, void> {
+  const decoder = createDecoder(spec, { offset: chunk.from, line: chunk.line });
+  for (let from = chunk.from; from < chunk.to; from += batchBytes) {
+    const to = Math.min(from + batchBytes, chunk.to);
+    const bytes = new Uint8Array(to - from);
+    let filled = 0;
+    for await (const piece of context.files.read(
+      object,
+      { from, to },
+      { signal: context.signal },
+    )) {
+      bytes.set(piece, filled);
+      filled += piece.length;
+    }
+    const last = to === chunk.to;
+    const batch = decoder.push(bytes, last);
+    if (last && unclosed) batch.rejects.push(unclosedArray(batch));
+    yield batch;
+  }
+  return true;
+}
+
+/** All records are there, but the file was probably cut off: somebody wants to know. */
+function unclosedArray({ end }: RecordBatch): RecordBatch["rejects"][number] {
+  return {
+    offset: end.offset,
+    length: 0,
+    line: end.line,
+    column: 0,
+    code: "json_unfinished",
+    message: "The array does not end with ]: the file may have been cut off",
+    path: "",
+  };
+}

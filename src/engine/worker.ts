@@ -1,0 +1,171 @@
+import { DocferryError, toErrorData } from "../job/errors.ts";
+import { Attempt } from "./attempt.ts";
+import type { EngineContext } from "./context.ts";
+import { runTask } from "./run-task.ts";
+
+/** How often what attempts have reported is mirrored for those who watch. */
+const mirrorEveryMs = 200;
+
+/** Leases are prolonged this many times before they would run out. */
+const beatsPerLease = 3;
+
+/**
+ * Claims tasks while there is a slot, runs them, and keeps their leases for as long as they get on: an attempt that
+ * reports nothing is not prolonged, so that a hung thread loses its task to a later attempt.
+ */
+export class Worker {
+  readonly #context: EngineContext;
+  readonly #attempts = new Map<Attempt, Promise<void>>();
+  readonly #beatAt = new Map<Attempt, number>();
+  #timer: NodeJS.Timeout | null = null;
+  #claiming = false;
+  #claimAgain = false;
+  #stopped = false;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  start(): void {
+    this.#context.store.jobs.onChange(() => this.wake());
+    this.#timer = setInterval(() => void this.#look(), mirrorEveryMs);
+    this.wake();
+  }
+
+  /** Something may have become claimable. */
+  wake(): void {
+    if (this.#claiming) this.#claimAgain = true;
+    else void this.#claim();
+  }
+
+  /** Takes no more tasks, lets running ones commit where they are, and gives their leases back. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    const reason = new DocferryError("draining", "The service is stopping");
+    for (const attempt of this.#attempts.keys()) attempt.abort(reason);
+    await Promise.all(this.#attempts.values());
+    if (this.#timer) clearInterval(this.#timer);
+  }
+
+  async #claim(): Promise<void> {
+    const { store, settings, clock, log } = this.#context;
+    this.#claiming = true;
+    try {
+      do {
+        this.#claimAgain = false;
+        const limit = settings.slots - this.#attempts.size;
+        if (limit <= 0 || this.#stopped) return;
+        const claims = await store.jobs.claim({ limit, now: clock(), leaseMs: settings.leaseMs });
+        for (const claim of claims) this.#run(new Attempt(claim));
+      } while (this.#claimAgain);
+    } catch (error) {
+      log.warn({ err: error }, "claiming tasks failed; trying again");
+    } finally {
+      this.#claiming = false;
+    }
+  }
+
+  #run(attempt: Attempt): void {
+    this.#beatAt.set(attempt, this.#context.clock() + this.#beatMs);
+    const run = this.#attempt(attempt).finally(() => {
+      this.#attempts.delete(attempt);
+      this.#beatAt.delete(attempt);
+      this.wake();
+    });
+    this.#attempts.set(attempt, run);
+    if (this.#stopped) attempt.abort(new DocferryError("draining", "The service is stopping"));
+  }
+
+  async #attempt(attempt: Attempt): Promise<void> {
+    const { log } = this.#context;
+    const { job, task } = attempt.claim;
+    const about = { job: job.id, task: task.ordinal, kind: task.kind, attempt: task.attempt };
+    log.info(about, "attempt begins");
+    try {
+      await runTask(attempt, this.#context);
+      log.info(about, "attempt done");
+    } catch (thrown) {
+      try {
+        await this.#settle(attempt, thrown);
+      } catch (error) {
+        // Its lease is gone, or the store is: the lease runs out and a later attempt goes on.
+        log.warn({ ...about, err: error }, "attempt could not be ended");
+      }
+    }
+  }
+
+  /** What becomes of an attempt that threw. */
+  async #settle(attempt: Attempt, thrown: unknown): Promise<void> {
+    const { store, clock, log } = this.#context;
+    const { job, task } = attempt.claim;
+    const about = { job: job.id, task: task.ordinal, kind: task.kind, attempt: task.attempt };
+    const reason: unknown = attempt.signal.aborted ? attempt.signal.reason : thrown;
+    const error = toErrorData(reason);
+    if (error.code === "lease_lost") {
+      log.warn(about, "attempt has lost its lease");
+    } else if (attempt.signal.aborted) {
+      log.info({ ...about, reason: error.code }, "attempt stopped");
+      await store.jobs.giveBack(attempt.lease, clock());
+    } else {
+      log.warn({ ...about, err: reason }, "attempt failed");
+      await store.jobs.fail(attempt.lease, {
+        error,
+        progressed: attempt.progressed,
+        now: clock(),
+      });
+    }
+  }
+
+  get #beatMs(): number {
+    return this.#context.settings.leaseMs / beatsPerLease;
+  }
+
+  /** One look at the running attempts: mirrors what they report, prolongs what is due. */
+  async #look(): Promise<void> {
+    const { store, settings, clock, log } = this.#context;
+    const now = clock();
+    const due: Attempt[] = [];
+    for (const attempt of this.#attempts.keys()) {
+      const report = attempt.takeReport();
+      if (report) {
+        store.jobs
+          .mirror(attempt.lease, report)
+          .then((stop) => this.#stop(attempt, stop))
+          .catch((error: unknown) => this.#mirrorFailed(attempt, error));
+      }
+      if (now >= (this.#beatAt.get(attempt) ?? 0)) due.push(attempt);
+    }
+    const living = due.filter((attempt) => attempt.takeAlive());
+    for (const attempt of living) this.#beatAt.set(attempt, now + this.#beatMs);
+    for (const attempt of due) if (!living.includes(attempt)) this.#abandon(attempt, now);
+    if (living.length === 0) return;
+    try {
+      const leases = living.map((attempt) => attempt.lease);
+      const ended = await store.jobs.beat({ leases, now, leaseMs: settings.leaseMs });
+      for (const { task, reason } of ended) {
+        const attempt = living.find(({ lease }) => lease.task === task);
+        if (attempt) this.#stop(attempt, reason);
+      }
+    } catch (error) {
+      log.warn({ err: error }, "prolonging leases failed; trying again");
+    }
+  }
+
+  /** An attempt that shows nothing for a whole lease has lost it; until then it may show something yet. */
+  #abandon(attempt: Attempt, now: number): void {
+    const since = now - (this.#beatAt.get(attempt) ?? now);
+    if (since < this.#context.settings.leaseMs - this.#beatMs) return;
+    this.#stop(attempt, "lease_lost");
+  }
+
+  #stop(attempt: Attempt, reason: "lease_lost" | "cancelled" | null): void {
+    if (reason === null) return;
+    const message = reason === "cancelled" ? "The job was cancelled" : "The lease was lost";
+    attempt.abort(new DocferryError(reason, message));
+  }
+
+  #mirrorFailed(attempt: Attempt, error: unknown): void {
+    if (toErrorData(error).code === "lease_lost") this.#stop(attempt, "lease_lost");
+    else this.#context.log.warn({ err: error }, "mirroring progress failed; trying again");
+  }
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { ensureFirstAccount, type FirstAccount } from "./access/first-account.ts";
+import { compose, type Composition } from "./compose.ts";
+import type { Config } from "./config.ts";
+import { dataPaths, lockDataFolder } from "./data-folder.ts";
+import { createApp } from "./http/app.ts";
+import { DocferryError } from "./job/errors.ts";
+
+export interface Service {
+  /** `http://HOST:PORT` */
+  address: string;
+  account: FirstAccount;
+  /** Takes nothing new, lets what runs commit and give its leases back, closes everything. The same promise each time. */
+  drain(): Promise<void>;
+}
+
+/**
+ * Locks the data folder, opens it, listens, and starts to work.
+ * @throws {DocferryError} `data_folder_in_use`, `newer_schema`, `secret_mismatch`, `invalid_config`
+ */
+export async function startService(config: Config, logger: Logger): Promise<Service> {
+  await using opened = new AsyncDisposableStack();
+  opened.use(lockDataFolder(dataPaths(config.data).folder));
+  const parts = opened.use(await compose(config, logger));
+  const account = await ensureFirstAccount(parts.access, named(config));
+  const app = createApp({
+    ...parts,
+    config,
+    logger,
+    clock: Date.now,
+    publicUrl: config.publicUrl.replace(/\/$/, "") || null,
+    trustProxy: config.trustProxy,
+    locale: config.locale,
+    tls: readTls(config),
+    readiness: () =>
+      parts.engine.draining ? { ready: false, reason: "draining" } : { ready: true },
+  });
+  opened.defer(() => closeApp(app));
+  await listen(app, config);
+  parts.engine.start();
+  opened.defer(() => parts.engine.drain());
+  const service = opened.move();
+  let draining: Promise<void> | null = null;
+  return {
+    address: addressOf(app, config),
+    account,
+    drain: () => (draining ??= drainService(service, parts, logger)),
+  };
+}
+
+async function drainService(
+  service: AsyncDisposableStack,
+  { engine }: Composition,
+  logger: Logger,
+): Promise<void> {
+  logger.info({}, "draining");
+  await engine.drain();
+  await service.disposeAsync();
+  logger.info({}, "stopped");
+}
+
+function named(config: Config) {
+  const given = {
+    appId: config.appId,
+    secret: config.appSecret,
+    environment: config.envId,
+    secretId: config.secretId,
+    secretKey: config.secretKey,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
+}
+
+function readTls(config: Config): { cert: Buffer; key: Buffer } | null {
+  if (config.tlsCert === "") return null;
+  const read = (flag: string, file: string) => {
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      throw new DocferryError("invalid_config", `${flag} ${file}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+  return { cert: read("--tls-cert", config.tlsCert), key: read("--tls-key", config.tlsKey) };
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<void> {
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "EADDRINUSE"
+        ? "is in use: stop the other process or give another --port"
+        : (error as Error).message;
+    throw new DocferryError(
+      "invalid_config",
+      `Cannot listen: ${config.host}:${config.port} ${reason}`,
+      { cause: error },
+    );
+  }
+}
+
+function addressOf(app: FastifyInstance, config: Config): string {
+  const { port } = app.server.address() as AddressInfo;
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  return `${config.tlsCert === "" ? "http" : "https"}://${host}:${port}`;
+}
+
+/** How long a client that reads slowly may keep a stopping service. */
+const closeGraceMs = 3_000;
+
+/** Lets answers that are under way end, then cuts what is still open. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), closeGraceMs);
+  app.server.closeIdleConnections();
+  await app.close();
+  clearTimeout(cut);
+}

@@ -1,0 +1,31 @@
+import { workerData } from "node:worker_threads";
+import type { ReleaseLimits } from "../../job/release.ts";
+import { openWriter } from "../../sqlite/open.ts";
+import { serveCalls } from "../../sqlite/serve-calls.ts";
+import { accountCalls } from "./accounts.ts";
+import { attemptCalls } from "./attempts.ts";
+import { fileCalls } from "./files.ts";
+import { jobCalls } from "./jobs.ts";
+
+// The writer thread of the store's file.
+
+export interface StoreThreadData {
+  file: string;
+  limits: ReleaseLimits;
+}
+
+/** `dfs1` */
+const applicationId = 0x64667331;
+
+const { file, limits } = workerData as StoreThreadData;
+
+const calls = { ...jobCalls(limits), ...attemptCalls(limits), ...accountCalls, ...fileCalls };
+export type StoreCalls = typeof calls;
+
+// FULL: an accepted job, a token and a file's name are on the disk before their answer leaves.
+const db = openWriter(
+  file,
+  { applicationId, migrations: new URL("./migrations/", import.meta.url) },
+  "FULL",
+);
+serveCalls(db, calls);

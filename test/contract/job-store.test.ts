@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { jobStoreContract } from "./job-store.ts";
+
+jobStoreContract("SQLite", async (t) => {
+  const folder = await tempFolder(t);
+  const store = await SqliteStore.open({
+    file: join(folder, "store.sqlite"),
+    limits: { total: 4, perEnvironment: 4 },
+  });
+  t.after(() => store[Symbol.asyncDispose]());
+  return store;
+});
