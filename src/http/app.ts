@@ -1,0 +1,105 @@
+import { METHODS } from "node:http";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { DocferryError } from "../job/errors.ts";
+import { problem } from "./errors.ts";
+import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
+import { contextOf } from "./request-context.ts";
+import { logError, logRequest, logRequests } from "./request-log.ts";
+import { newRid } from "./rid.ts";
+import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
+import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
+
+export interface AppParts extends WechatParts, FileRouteParts {
+  logger: Logger;
+  /** Unix ms. */
+  clock: () => number;
+  /** What addresses in answers begin with; null: the host that the client asked for. */
+  publicUrl: string | null;
+  /** Believe X-Forwarded-Host and -Proto. */
+  trustProxy: boolean;
+  tls: { cert: Buffer; key: Buffer } | null;
+  /** Whether work may be sent here, and if not, why. */
+  readiness: () => { ready: boolean; reason?: string };
+}
+
+/** All of the service's HTTP. It does not listen yet. */
+export function createApp(parts: AppParts): FastifyInstance {
+  const { logger, clock, publicUrl } = parts;
+  const app = Fastify({
+    // Typed as plain HTTP: nothing that we use differs.
+    ...(parts.tls ? { https: parts.tls as unknown as null } : {}),
+    trustProxy: parts.trustProxy,
+    genReqId: () => newRid(clock()),
+    requestIdHeader: false,
+    rewriteUrl: (request) => routedUrl(request.url ?? "/"),
+    // While it drains, the engine says so call by call.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      // Such a request has met no hook.
+      request.docferry = contextOf(request, { publicUrl, now: clock() });
+      answerError(request, reply, error);
+      logRequest(logger, request, reply.statusCode, clock());
+    },
+  });
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+  }
+
+  app.decorateRequest("docferry");
+  app.addHook("onRequest", async (request) => {
+    request.docferry = contextOf(request, { publicUrl, now: clock() });
+  });
+  logRequests(app, logger, clock);
+  app.setErrorHandler((error, request, reply) => {
+    // A body that cannot be parsed matters less than that nobody would have wanted it.
+    if (request.is404) return answerError(request, reply, nothingHere(request));
+    logError(logger, request, error);
+    return answerError(request, reply, error);
+  });
+  app.setNotFoundHandler((request, reply) => answerError(request, reply, nothingHere(request)));
+
+  wechatSurface(app, wechatRoutes(parts));
+  registerFileRoutes(app, parts);
+  health(app, parts.readiness);
+  return app;
+}
+
+/**
+ * Clients that join a base URL and one of the vendor's paths with two slashes mean one; other paths keep theirs, because
+ * names of files may have them. And a request line may name the whole URL (RFC 9112 3.2.2).
+ */
+function routedUrl(url: string): string {
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
+  const single = path.replace(/^\/{2,}/, "/");
+  return isWireUrl(single) ? single : path;
+}
+
+function nothingHere(request: FastifyRequest): DocferryError {
+  return new DocferryError("unknown_path", `There is nothing at this path for ${request.method}`);
+}
+
+function answerError(request: FastifyRequest, reply: FastifyReply, thrown: unknown) {
+  return isWireUrl(request.url)
+    ? sendWireError(request, reply, thrown)
+    : sendProblem(request, reply, thrown);
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown) {
+  const answer = problem(thrown, request.id);
+  if (answer.retryable) reply.header("retry-after", "1");
+  return reply
+    .code(answer.status)
+    .header("content-type", "application/problem+json; charset=utf-8")
+    .send(JSON.stringify(answer));
+}
+
+/** Alive: the process answers. Ready: it takes work; a balancer goes by this one. */
+function health(app: FastifyInstance, readiness: AppParts["readiness"]): void {
+  app.get("/healthz", async () => ({ status: "alive" }));
+  app.get("/readyz", async () => {
+    const { ready, reason } = readiness();
+    if (!ready) throw new DocferryError("busy", `Not ready: ${reason ?? "no reason given"}`);
+    return { status: "ready" };
+  });
+}

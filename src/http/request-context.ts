@@ -1,0 +1,46 @@
+import type { FastifyRequest } from "fastify";
+
+/** What all surfaces know of a request. */
+export interface RequestContext {
+  /** Stands in every answer that is not ok, and in the log. */
+  readonly rid: string;
+  /** Unix ms. */
+  readonly receivedAt: number;
+  /** What addresses in answers begin with, without a slash at the end. */
+  readonly baseUrl: string;
+  /** Whose token it was, once that is known; for the log. */
+  appId: string | null;
+  /** What was answered, on the vendor's paths; for the log. */
+  errcode: number | null;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    docferry: RequestContext;
+  }
+}
+
+/**
+ * @param publicUrl what the operator says addresses begin with; null: the host that the client asked for
+ */
+export function contextOf(
+  request: FastifyRequest,
+  options: { publicUrl: string | null; now: number },
+): RequestContext {
+  return {
+    rid: request.id,
+    receivedAt: options.now,
+    baseUrl: (options.publicUrl ?? askedUrl(request)).replace(/\/+$/, ""),
+    appId: null,
+    errcode: null,
+  };
+}
+
+/** A Host header is the client's word: what is no host does not get into an address. */
+function askedUrl(request: FastifyRequest): string {
+  const { localAddress = "127.0.0.1", localPort = 80 } = request.socket;
+  const host = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.test(request.host)
+    ? request.host
+    : `${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
+  return `${request.protocol}://${host}`;
+}

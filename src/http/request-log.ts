@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { errorKinds } from "../job/errors.ts";
+import { httpError } from "./errors.ts";
+import { redact, stackOf } from "./redact.ts";
+import { queryParameter, tokenOf } from "./wechat/url-parameters.ts";
+
+const probes = new Set(["/healthz", "/readyz"]);
+
+/** One line for each request, when it is answered or given up. Queries and bodies stay out of it: tokens stand there. */
+export function logRequests(app: FastifyInstance, logger: Logger, clock: () => number): void {
+  app.addHook("onResponse", async (request, reply) => {
+    logRequest(logger, request, reply.statusCode, clock());
+  });
+  app.addHook("onRequestAbort", async (request) => {
+    // What nginx calls it: the client has closed the connection before its answer.
+    logRequest(logger, request, 499, clock());
+  });
+}
+
+export function logRequest(
+  logger: Logger,
+  request: FastifyRequest,
+  status: number,
+  now: number,
+): void {
+  const { rid, receivedAt, appId, errcode } = request.docferry;
+  const path = pathOf(request);
+  const line = {
+    method: request.method,
+    path,
+    status,
+    ...(errcode === null ? {} : { errcode }),
+    ms: now - receivedAt,
+    rid,
+    ...(appId === null ? {} : { appId }),
+  };
+  if (probes.has(path) && status === 200) logger.debug(line, "request");
+  else logger.info(line, "request");
+}
+
+/** An error that somebody must look into: a fault of ours with its stack, and what keeps the service from working. */
+export function logError(logger: Logger, request: FastifyRequest, thrown: unknown): void {
+  const { errcode, retryable } = errorKinds[httpError(thrown).code];
+  if (errcode !== -1000 && !retryable) return;
+  const secrets = [
+    tokenOf(request.url),
+    queryParameter(request.url, "secret"),
+    request.headers.authorization,
+  ];
+  const error = redact(stackOf(thrown), secrets);
+  const line = { rid: request.id, path: pathOf(request), error };
+  if (errcode === -1000) logger.error(line, "request failed");
+  else logger.warn(line, "request put off");
+}
+
+function pathOf(request: FastifyRequest): string {
+  const path = redact(request.url.split(/[?#]/, 1)[0] ?? "");
+  return path.length <= 200 ? path : `${path.slice(0, 200)}…`;
+}

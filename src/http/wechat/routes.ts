@@ -1,0 +1,37 @@
+import type { Access } from "../../access/access.ts";
+import type { Locale } from "./job-view.ts";
+import {
+  type FileUrl,
+  migrateExport,
+  migrateImport,
+  type MigrateEngine,
+  migrateQueryInfo,
+} from "./migrate.ts";
+import type { WireRoute } from "./route.ts";
+import { plainToken, stableToken } from "./tokens.ts";
+
+export interface WechatParts {
+  access: Access;
+  engine: MigrateEngine;
+  fileUrl: FileUrl;
+  locale: Locale;
+}
+
+/**
+ * Every call of the vendor's that is answered; all other paths below the prefixes are 40066.
+ *
+ * To add one: write a function that gives a `WireRoute`, mostly by `environmentCall(access, { fields, read, answer })`, which
+ * checks token, body, fields and environment in the right order and adds `errcode` and `errmsg`; then add its line here, and
+ * to `WechatParts` what it needs. `fields` are TypeBox properties (integers may come as text, optional ones may have a
+ * `default`); `read` turns them into the call's argument; `answer` throws DocferryErrors for what is wrong.
+ */
+export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute> {
+  const { access, engine, fileUrl, locale } = parts;
+  return new Map<string, WireRoute>([
+    ["/cgi-bin/token", plainToken(access)],
+    ["/cgi-bin/stable_token", stableToken(access)],
+    ["/tcb/databasemigrateimport", migrateImport(access, engine)],
+    ["/tcb/databasemigrateexport", migrateExport(access, engine)],
+    ["/tcb/databasemigratequeryinfo", migrateQueryInfo(access, engine, { locale, fileUrl })],
+  ]);
+}

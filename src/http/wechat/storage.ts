@@ -1,0 +1,95 @@
+import { Type } from "typebox";
+import type { Access } from "../../access/access.ts";
+import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
+import { downloadAddress } from "../../files/signed-url.ts";
+import type { FileIndex } from "../../store/file-index.ts";
+import { parseFileId } from "../files/file-id.ts";
+import { issueTicket } from "../files/upload-ticket.ts";
+import { environmentCall } from "./environment-call.ts";
+import type { WireRoute } from "./route.ts";
+
+export interface StorageParts {
+  index: Pick<FileIndex, "get" | "remove">;
+  /** 32 bytes, of the server key. */
+  signingKey: Uint8Array;
+}
+
+/** Items of one call. */
+const itemLimit = 50;
+/** Seconds that a download address is good for where the call does not say. */
+const defaultMaxAge = 7200;
+
+/** `POST /tcb/uploadfile` */
+export function uploadFile(access: Access, { signingKey }: StorageParts): WireRoute {
+  return environmentCall(access, {
+    fields: { path: Type.String({ minLength: 1 }) },
+    read: (fields) => checkFileName(fields.path),
+    async answer(name, { environment, baseUrl, now }) {
+      return { ...issueTicket({ environment, name, baseUrl, now }, signingKey) };
+    },
+  });
+}
+
+/** `POST /tcb/batchdownloadfile`: an address for each file that is there. */
+export function batchDownloadFile(
+  access: Access,
+  { index, signingKey }: StorageParts,
+): WireRoute {
+  const item = Type.Object({
+    fileid: Type.String({ minLength: 1 }),
+    max_age: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: defaultMaxAge }),
+    ),
+  });
+  return environmentCall(access, {
+    fields: { file_list: Type.Array(item, { maxItems: itemLimit }) },
+    read: (fields) => fields.file_list,
+    async answer(items, { environment, baseUrl, now }) {
+      const list = items.map(async ({ fileid, max_age }) => {
+        const name = nameIn(environment, fileid);
+        const found = name !== null && (await index.get(environment, name)) !== undefined;
+        // A zero is what clients send that were told nothing.
+        const expiresAt = Math.floor(now / 1000) + (max_age || defaultMaxAge);
+        return {
+          fileid,
+          // Some clients read this name.
+          file_id: fileid,
+          download_url: found
+            ? downloadAddress(baseUrl, { environment, name, expiresAt, saveAs: null }, signingKey)
+            : "",
+          ...outcome(found),
+        };
+      });
+      return { file_list: await Promise.all(list) };
+    },
+  });
+}
+
+/** `POST /tcb/batchdeletefile` */
+export function batchDeleteFile(access: Access, { index }: StorageParts): WireRoute {
+  return environmentCall(access, {
+    fields: {
+      fileid_list: Type.Array(Type.String({ minLength: 1 }), { maxItems: itemLimit }),
+    },
+    read: (fields) => fields.fileid_list,
+    async answer(fileids, { environment }) {
+      const list = fileids.map(async (fileid) => {
+        const name = nameIn(environment, fileid);
+        const removed = name !== null && (await index.remove(environment, name));
+        return { fileid, ...outcome(removed) };
+      });
+      return { delete_list: await Promise.all(list) };
+    },
+  });
+}
+
+/** null for what is no file of this environment, or one that docferry keeps for a job. */
+function nameIn(environment: string, fileid: string): string | null {
+  const parsed = parseFileId(fileid);
+  if (parsed?.environment !== environment || parsed.name.startsWith(hiddenPrefix)) return null;
+  return parsed.name;
+}
+
+function outcome(found: boolean): { status: number; errmsg: string } {
+  return found ? { status: 0, errmsg: "ok" } : { status: 1, errmsg: "STORAGE_FILE_NONEXIST" };
+}
