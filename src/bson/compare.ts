@@ -22,16 +22,6 @@ export function compareValues(
   return compareScalars(typeA, bytesA, atA, typeB, bytesB, atB);
 }
 
-/** Compares two documents as values: all fields, in their order. */
-export function compareDocuments(
-  bytesA: Uint8Array,
-  atA: number,
-  bytesB: Uint8Array,
-  atB: number,
-): number {
-  return compareNested(bsonType.document, bytesA, atA, bytesB, atB);
-}
-
 const ranks = new Uint8Array(256);
 ranks[bsonType.minKey] = 1;
 ranks[bsonType.undefined] = 2;

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import {
+  date,
+  decimal,
   document,
   double,
   int32,
+  int64,
   objectId,
   randomNumber,
   randomValue,
@@ -120,6 +123,25 @@ test("keys of many documents can be written into one buffer", () => {
     Buffer.concat(documents.map((bytes) => orderKeyOfId(bytes)!)),
   );
   assert.equal(appendOrderKeyOfId(target, at, document([]), 0), -1);
+});
+
+test("keys are what databases already hold: a change of them needs a migration", () => {
+  for (const [value, key] of [
+    [int32(0), "1c"],
+    [int32(1), "1e02"],
+    [int32(-300), "19fda7"],
+    [double(12.34), "1e19570a3d70a3d70000"],
+    [double(0.1), "1d3fb999999999999a00"],
+    [double(1e300), "267e37e43c8800759c00"],
+    [int64(2n ** 62n + 1n), "25400000000000000100"],
+    [decimal(false, 1n, -1), "1d3fb999999999999901800014"],
+    [decimal(true, 123n, -2), "1afcc51eb851eb851ffe7ffefcd1"],
+    [text("a\u0000b"), "306101016200"],
+    [date(-1n), "377fffffffffffffff"],
+    [{ type: 3, bytes: document([["a", int32(1)]]) }, "310461001e0200"],
+  ] as const) {
+    assert.equal(Buffer.from(keyOf(value)).toString("hex"), key);
+  }
 });
 
 test("keys of everyday values are short", () => {

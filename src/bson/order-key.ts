@@ -6,6 +6,8 @@ import { findField, int32At, nameEndAt, valueSize } from "./walk.ts";
 // An order key is bytes whose memcmp order is that of compareValues, and which are equal exactly where that is 0. So
 // Int32 1, Int64 1, double 1.0 and decimal 1.00 have one key.
 //
+// Keys stand in databases, so what is written here is a format: a change needs a migration.
+//
 // A key is its class byte and then
 //   minKey undefined null false true maxKey   nothing
 //   numbers                                   see order-key-number.ts

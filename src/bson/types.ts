@@ -23,8 +23,6 @@ export const bsonType = {
   minKey: 0xff,
 } as const;
 
-export type BsonType = (typeof bsonType)[keyof typeof bsonType];
-
 /** Bytes that are not BSON. The room knows no other room, so the caller turns it into an error of the catalogue. */
 export class BsonError extends Error {
   override readonly name = "BsonError";

@@ -12,7 +12,7 @@ export interface RandomBsonOptions {
   depth?: number;
   /** Elements of a document or array at most. */
   width?: number;
-  /** Leave out what no text can hold: payloads of NaN, unsorted regular expression options, duplicate names. */
+  /** Leave out what no Extended JSON can hold: payloads of NaN, unsorted regular expression options, names of wrappers. */
   textSafe?: boolean;
 }
 
@@ -183,7 +183,9 @@ const anyText = fc.oneof(
     '"\\/\n',
   ),
 );
-const anyName = anyText.map((value) => value.replaceAll("\u0000", "_"));
+const safeName = anyText.map((value) => value.replaceAll("\u0000", "_"));
+const wrapperName = fc.constantFrom("$oid", "$numberInt", "$date", "$minKey", "$code", "$scope");
+const anyName = fc.oneof({ arbitrary: safeName, weight: 20 }, wrapperName);
 
 function nestedArbitraries({ depth = 4, width = 6, textSafe = false }: RandomBsonOptions): {
   value: fc.Arbitrary<BsonValue>;
@@ -209,7 +211,7 @@ function nestedArbitraries({ depth = 4, width = 6, textSafe = false }: RandomBso
       ),
       scalar: randomScalar(textSafe),
       document: fc
-        .uniqueArray(fc.tuple(anyName, tie("value")), {
+        .uniqueArray(fc.tuple(textSafe ? safeName : anyName, tie("value")), {
           maxLength: width,
           selector: ([key]) => key,
         })
@@ -246,7 +248,7 @@ function randomScalar(textSafe: boolean): fc.Arbitrary<BsonValue> {
     fc
       .tuple(fc.constantFrom(0, 1, 2, 3, 4, 5, 9, 128, 255), fc.uint8Array({ maxLength: 20 }))
       .map(([subtype, data]) => binary(subtype, data)),
-    fc.tuple(anyName, fc.subarray(["i", "l", "m", "s", "u", "x"])).map(([pattern, options]) => ({
+    fc.tuple(safeName, fc.subarray(["i", "l", "m", "s", "u", "x"])).map(([pattern, options]) => ({
       type: bsonType.regex,
       bytes: concat([
         Buffer.from(pattern),
