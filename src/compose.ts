@@ -11,7 +11,6 @@ import type { StepContext } from "./engine/steps/step.ts";
 import { ThreadPool } from "./engine/thread-pool.ts";
 import { DiskObjectStore } from "./files/disk/disk-object-store.ts";
 import type { ObjectStore } from "./files/object-store.ts";
-import { UrlSigner } from "./files/signed-url.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 
@@ -24,7 +23,8 @@ export interface Composition extends AsyncDisposable {
   files: ObjectStore;
   engine: Engine;
   access: Access;
-  signer: UrlSigner;
+  /** Signs addresses of uploads and downloads. */
+  signingKey: Uint8Array;
 }
 
 /** What a worker thread needs to compose its own readers. */
@@ -90,7 +90,6 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
       garbageMs: 3_600_000,
     },
   });
-  const signer = new UrlSigner(serverKey);
   const parts = opened.move();
   return {
     store,
@@ -98,7 +97,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     files,
     engine,
     access,
-    signer,
+    signingKey: serverKey.derive("signed addresses"),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }

@@ -6,8 +6,15 @@ import { ensureFirstAccount, type FirstAccount } from "./access/first-account.ts
 import { compose, type Composition } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { dataPaths, lockDataFolder } from "./data-folder.ts";
+import { downloadAddress } from "./files/signed-url.ts";
 import { createApp } from "./http/app.ts";
 import { DocferryError } from "./job/errors.ts";
+
+/** How long the address of a job's file holds; each status query gives a new one. */
+const fileUrlSeconds = 3600;
+
+/** A client that neither sends nor takes a byte for this long has gone. */
+const idleSeconds = 120;
 
 export interface Service {
   /** `http://HOST:PORT` */
@@ -27,8 +34,18 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const parts = opened.use(await compose(config, logger));
   const account = await ensureFirstAccount(parts.access, named(config));
   const app = createApp({
-    ...parts,
-    config,
+    access: parts.access,
+    engine: parts.engine,
+    index: parts.store.files,
+    objects: parts.files,
+    signingKey: parts.signingKey,
+    idleMs: idleSeconds * 1000,
+    fileUrl: ({ environment, name, baseUrl, now }) =>
+      downloadAddress(
+        baseUrl,
+        { environment, name, expiresAt: Math.floor(now / 1000) + fileUrlSeconds, saveAs: null },
+        parts.signingKey,
+      ),
     logger,
     clock: Date.now,
     publicUrl: config.publicUrl.replace(/\/$/, "") || null,
