@@ -1,0 +1,86 @@
+import { bsonType } from "../../bson/types.ts";
+import { parseDecimal, writeDecimal } from "./decode-decimal.ts";
+import { readAscii, wrongFormFor } from "./decode-extended-parts.ts";
+import { type DecodeState, FAULT } from "./decode-state.ts";
+import { writeDouble } from "./decode-number.ts";
+import { parseFloatText } from "./decode-float-text.ts";
+
+const integer = /^[+-]?\d+$/;
+/** Digits of a size no longer than this cannot lose any as a double. */
+const safeLength = 15;
+
+export function readIntText(state: DecodeState, from: number): number {
+  const takes = "an integer from -2147483648 to 2147483647 in quotes";
+  return readNumberText(state, from, "$numberInt", takes, (text) => {
+    if (!integer.test(text)) return false;
+    const value = Number(text);
+    if (value < -2147483648 || value > 2147483647) return false;
+    state.view.setInt32(state.at, value, true);
+    state.at += 4;
+    state.type = bsonType.int32;
+    return true;
+  });
+}
+
+export function readLongText(state: DecodeState, from: number): number {
+  const takes = "an integer from -9223372036854775808 to 9223372036854775807 in quotes";
+  return readNumberText(state, from, "$numberLong", takes, (text) => writeLongText(state, text));
+}
+
+/** Writes a decimal text as an Int64; false when it is none. */
+export function writeLongText(state: DecodeState, text: string): boolean {
+  if (!integer.test(text)) return false;
+  if (text.length <= safeLength) {
+    const value = Number(text);
+    state.view.setInt32(state.at, value, true);
+    state.view.setInt32(state.at + 4, Math.floor(value / 4294967296), true);
+  } else {
+    // BigInt takes no plus sign, and time in the square of the length.
+    const digits = text.replace(/^([+-]?)0+(?=\d)/, "$1").replace("+", "");
+    if (digits.length > 20) return false;
+    const value = BigInt(digits);
+    if (BigInt.asIntN(64, value) !== value) return false;
+    state.view.setBigInt64(state.at, value, true);
+  }
+  state.at += 8;
+  state.type = bsonType.int64;
+  return true;
+}
+
+export function readDoubleText(state: DecodeState, from: number): number {
+  const takes = "a number, NaN or Infinity in quotes";
+  return readNumberText(state, from, "$numberDouble", takes, (text) => {
+    const value = parseFloatText(text);
+    if (value === null) return false;
+    writeDouble(state, value);
+    return true;
+  });
+}
+
+export function readDecimalText(state: DecodeState, from: number): number {
+  const takes = "a number that 34 digits hold, NaN or Infinity in quotes";
+  return readNumberText(state, from, "$numberDecimal", takes, (text) => {
+    const decimal = parseDecimal(text);
+    if (!decimal) return false;
+    writeDecimal(state, decimal);
+    return true;
+  });
+}
+
+function readNumberText(
+  state: DecodeState,
+  from: number,
+  name: string,
+  takes: string,
+  write: (text: string) => boolean,
+): number {
+  let written = false;
+  let text = "";
+  if (state.src[from] !== 0x22 && from < state.end) return wrongFormFor(state, from, name, takes);
+  const p = readAscii(state, from, takes, (found) => {
+    text = found;
+  });
+  if (p < 0) return FAULT;
+  written = write(text);
+  return written ? p : wrongFormFor(state, from, name, takes);
+}

@@ -1,0 +1,303 @@
+import { bsonType } from "../../bson/types.ts";
+import { readBinary, readUuid } from "./decode-extended-binary.ts";
+import { readDate } from "./decode-extended-date.ts";
+import {
+  readDecimalText,
+  readDoubleText,
+  readIntText,
+  readLongText,
+} from "./decode-extended-number.ts";
+import {
+  isText,
+  readInteger,
+  readMembers,
+  readText,
+  readTextAsValue,
+  toMember,
+  wrongForm,
+  wrongFormFor,
+} from "./decode-extended-parts.ts";
+import { type DecodeState, FAULT, skipBlank } from "./decode-state.ts";
+import { hexDigit } from "./decode-string.ts";
+
+/** What reads the document of a `$scope`. */
+export interface DocumentReader {
+  document(from: number, top: number, gap: number): number;
+}
+
+/** Reads a form's value at `from`, writes it at `state.at`, sets `state.type`; gives the position behind it, or FAULT. */
+type FormReader = (state: DecodeState, from: number) => number;
+
+/** Not a form: an object as any other. */
+const PLAIN = 0;
+
+/**
+ * Reads an Extended JSON form such as `{"$oid":"…"}`, from its brace at `from`, and writes the value it stands for at
+ * `state.at`. Forms are known by their first key; what begins as one must be one to its end.
+ * @param depth the levels that are open around it, less one
+ * @returns the position behind it, 0 when it is no form, or FAULT
+ */
+export function readWrapper(
+  state: DecodeState,
+  from: number,
+  depth: number,
+  documents: DocumentReader,
+): number {
+  const { breaks, at } = state;
+  let p = skipBlank(state, from + 1);
+  p = readText(state, p, "a key");
+  if (p < 0) return FAULT;
+  const form = formAt(state.out, at, state.at);
+  state.at = at;
+  if (!form) {
+    state.breaks = breaks;
+    return PLAIN;
+  }
+  p = toMember(state, p);
+  if (p < 0) return FAULT;
+  p = form.name === "$code" ? readCode(state, p, depth, documents) : form.read(state, p);
+  if (p < 0) return FAULT;
+  p = skipBlank(state, p);
+  if (state.src[p] === 0x7d) return p + 1;
+  if (state.src[p] !== 0x2c) return state.unexpected(p, `"}" after the value of ${form.name}`);
+  return wrongForm(state, p, `Nothing may stand beside ${form.name}`);
+}
+
+interface Form {
+  name: string;
+  bytes: Uint8Array;
+  read: FormReader;
+}
+
+const readers: Record<string, FormReader> = {
+  $oid: readObjectId,
+  $date: readDate,
+  $numberInt: readIntText,
+  $numberLong: readLongText,
+  $numberDouble: readDoubleText,
+  $numberDecimal: readDecimalText,
+  $binary: readBinary,
+  $uuid: readUuid,
+  $timestamp: readTimestamp,
+  $regularExpression: readRegex,
+  $symbol: (state, from) => readTextAsValue(state, from, "$symbol", bsonType.symbol),
+  $code: (state, from) => readTextAsValue(state, from, "$code", bsonType.code),
+  $scope: (state, from) => wrongForm(state, from, "$scope must stand behind $code"),
+  $dbPointer: readDbPointer,
+  $minKey: (state, from) => readOne(state, from, "$minKey", bsonType.minKey),
+  $maxKey: (state, from) => readOne(state, from, "$maxKey", bsonType.maxKey),
+  $undefined: readUndefined,
+};
+
+const forms: Form[] = Object.entries(readers).map(([name, read]) => ({
+  name,
+  bytes: Buffer.from(name),
+  read,
+}));
+
+/** Forms by the length of their names, the ones that are met most first. */
+const formsByLength: Form[][] = Array.from({ length: 32 }, (_, length) =>
+  forms.filter((form) => form.name.length === length),
+);
+
+function formAt(bytes: Uint8Array, from: number, to: number): Form | null {
+  for (const form of formsByLength[to - from] ?? []) {
+    let i = 1;
+    while (from + i < to && bytes[from + i] === form.bytes[i]) i++;
+    if (from + i === to && bytes[from] === 0x24) return form;
+  }
+  return null;
+}
+
+function readObjectId(state: DecodeState, from: number): number {
+  const { src, out, at } = state;
+  if (!isText(state, from)) return wrongFormFor(state, from, "$oid", "24 hex digits in quotes");
+  let p = from + 1;
+  let o = at;
+  for (; o < at + 12; o++) {
+    const high = hexDigit(src[p]!);
+    const low = hexDigit(src[p + 1]!);
+    if (high < 0 || low < 0) break;
+    out[o] = (high << 4) | low;
+    p += 2;
+  }
+  if (o === at + 12 && src[p] === 0x22) {
+    state.at = o;
+    state.type = bsonType.objectId;
+    return p + 1;
+  }
+  return readObjectIdSlowly(state, from);
+}
+
+/** An ObjectId that is not 24 hex digits as they are: with escapes, cut off or wrong. */
+function readObjectIdSlowly(state: DecodeState, from: number): number {
+  const { at } = state;
+  const p = readText(state, from, "24 hex digits in quotes");
+  if (p < 0) return FAULT;
+  const text = state.out.toString("latin1", at, state.at);
+  if (!/^[0-9a-f]{24}$/i.test(text)) {
+    return wrongFormFor(state, from, "$oid", "24 hex digits in quotes");
+  }
+  state.at = at + state.out.write(text, at, "hex");
+  state.type = bsonType.objectId;
+  return p;
+}
+
+function readTimestamp(state: DecodeState, from: number): number {
+  let seconds = -1;
+  let increment = -1;
+  const p = readMembers(state, from, "$timestamp", {
+    t: (valueAt) => {
+      const behind = readUint32(state, valueAt);
+      seconds = state.integer;
+      return behind;
+    },
+    i: (valueAt) => {
+      const behind = readUint32(state, valueAt);
+      increment = state.integer;
+      return behind;
+    },
+  });
+  if (p < 0) return FAULT;
+  state.view.setUint32(state.at, increment, true);
+  state.view.setUint32(state.at + 4, seconds, true);
+  state.at += 8;
+  state.type = bsonType.timestamp;
+  return p;
+}
+
+function readUint32(state: DecodeState, from: number): number {
+  const p = readInteger(state, from);
+  if (p === FAULT) return FAULT;
+  if (p === 0 || state.integer < 0 || state.integer > 4294967295) {
+    return wrongFormFor(state, from, "$timestamp", "integers from 0 to 4294967295");
+  }
+  return p;
+}
+
+function readRegex(state: DecodeState, from: number): number {
+  const { at } = state;
+  let pattern: Buffer = Buffer.alloc(0);
+  let options: Buffer = pattern;
+  const readPart = (valueAt: number, keep: (bytes: Buffer) => void) => {
+    const behind = readText(state, valueAt, "a string");
+    if (behind < 0) return FAULT;
+    const bytes = Buffer.from(state.out.subarray(at, state.at));
+    state.at = at;
+    if (bytes.includes(0)) {
+      return state.fail("nul_byte", valueAt, "A regular expression must not contain NUL");
+    }
+    keep(bytes);
+    return behind;
+  };
+  const p = readMembers(state, from, "$regularExpression", {
+    pattern: (valueAt) => readPart(valueAt, (bytes) => (pattern = bytes)),
+    options: (valueAt) => readPart(valueAt, (bytes) => (options = bytes)),
+  });
+  if (p < 0) return FAULT;
+  const { out } = state;
+  let o = at + pattern.copy(out, at);
+  out[o++] = 0;
+  o += sortedOptions(options).copy(out, o);
+  out[o++] = 0;
+  state.at = o;
+  state.type = bsonType.regex;
+  return p;
+}
+
+/** BSON wants options in alphabetical order. */
+function sortedOptions(options: Buffer): Buffer {
+  return Buffer.from(
+    Array.from(options.toString("utf8"))
+      .sort((a, b) => (a < b ? -1 : 1))
+      .join(""),
+  );
+}
+
+function readDbPointer(state: DecodeState, from: number): number {
+  const { at } = state;
+  let name: Buffer = Buffer.alloc(0);
+  let id: Buffer = name;
+  const p = readMembers(state, from, "$dbPointer", {
+    $ref: (valueAt) => {
+      const behind = readText(state, valueAt, "a string");
+      if (behind < 0) return FAULT;
+      name = Buffer.from(state.out.subarray(at, state.at));
+      state.at = at;
+      return behind;
+    },
+    $id: (valueAt) => {
+      const behind = readMembers(state, valueAt, "$dbPointer", {
+        $oid: (oidAt) => readObjectId(state, oidAt),
+      });
+      if (behind < 0) return FAULT;
+      id = Buffer.from(state.out.subarray(at, at + 12));
+      state.at = at;
+      return behind;
+    },
+  });
+  if (p < 0) return FAULT;
+  const { out, view } = state;
+  view.setInt32(at, name.length + 1, true);
+  let o = at + 4;
+  o += name.copy(out, o);
+  out[o++] = 0;
+  o += id.copy(out, o);
+  state.at = o;
+  state.type = bsonType.dbPointer;
+  return p;
+}
+
+function readOne(state: DecodeState, from: number, name: string, type: number): number {
+  const p = readInteger(state, from);
+  if (p === FAULT) return FAULT;
+  if (p === 0 || state.integer !== 1) return wrongFormFor(state, from, name, "the number 1");
+  state.type = type;
+  return p;
+}
+
+function readUndefined(state: DecodeState, from: number): number {
+  const word = "true";
+  let matched = 0;
+  while (matched < 4 && state.src[from + matched] === word.charCodeAt(matched)) matched++;
+  if (from + matched >= state.end) return state.fail("json_syntax", state.end, "");
+  if (matched < 4) return wrongFormFor(state, from, "$undefined", "the word true");
+  state.type = bsonType.undefined;
+  return from + 4;
+}
+
+/** `$code`, maybe with `$scope` behind it. */
+function readCode(
+  state: DecodeState,
+  from: number,
+  depth: number,
+  documents: DocumentReader,
+): number {
+  const { at } = state;
+  // The length of the whole value goes before the code; without scope the code moves to the front.
+  state.at = at + 4;
+  let p = readTextAsValue(state, from, "$code", bsonType.code);
+  if (p < 0) return FAULT;
+  const behindCode = state.at;
+  p = skipBlank(state, p);
+  if (state.src[p] !== 0x2c) {
+    state.out.copyWithin(at, at + 4, behindCode);
+    state.at = behindCode - 4;
+    return p;
+  }
+  const scopeKey = skipBlank(state, p + 1);
+  p = readText(state, scopeKey, "a key");
+  if (p < 0) return FAULT;
+  const isScope = state.out.toString("latin1", behindCode, state.at) === "$scope";
+  if (!isScope) return wrongForm(state, scopeKey, "Nothing but $scope may stand beside $code");
+  state.at = behindCode;
+  p = toMember(state, p);
+  if (p < 0) return FAULT;
+  if (state.src[p] !== 0x7b) return wrongFormFor(state, p, "$scope", "an object");
+  if (!state.more()) return state.fail("too_large", p, "The document has more than 16 MiB as BSON");
+  p = documents.document(p, depth + 1, 0);
+  if (p < 0) return FAULT;
+  state.view.setInt32(at, state.at - at, true);
+  state.type = bsonType.codeWithScope;
+  return p;
+}

@@ -1,0 +1,166 @@
+import { bsonType } from "../../bson/types.ts";
+import { parseDecimal, writeDecimal } from "./decode-decimal.ts";
+import { type DecodeState, FAULT } from "./decode-state.ts";
+
+/** Powers of ten that a double holds exactly. */
+const powersOfTen = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+
+/**
+ * Reads the number at `from` (a `-` or a digit), writes its value at `state.at` and sets `state.type`.
+ *
+ * Without `.` and exponent it is an Int32, an Int64, a double where that is exact, or a Decimal128 of up to 34 significant
+ * digits, the first of these that holds it; `-0` is the double -0.0. With `.` or exponent it is the nearest double.
+ * @returns the position behind it, or FAULT.
+ */
+export function readNumber(state: DecodeState, from: number): number {
+  const { src } = state;
+  const negative = src[from] === 0x2d;
+  const first = negative ? from + 1 : from;
+  let p = first;
+  let c = src[p]!;
+  if (!isDigit(c)) return state.unexpected(p, "a digit");
+  // Exact while below 2^53; the digits decide whether that holds.
+  let mantissa = 0;
+  while (isDigit(c)) {
+    mantissa = mantissa * 10 + (c - 0x30);
+    c = src[++p]!;
+  }
+  let digits = p - first;
+  if (digits > 1 && src[first] === 0x30) {
+    return state.fail("json_syntax", first + 1, "A number has no leading zeros");
+  }
+  const integer = c !== 0x2e && c !== 0x65 && c !== 0x45;
+  if (integer) {
+    if (p === state.end) return state.fail("json_syntax", p, "");
+    return writeInteger(state, from, p, negative, digits, mantissa) ? p : FAULT;
+  }
+  let scale = 0;
+  if (c === 0x2e) {
+    const dot = p;
+    c = src[++p]!;
+    if (!isDigit(c)) return state.unexpected(p, "a digit after the decimal point");
+    while (isDigit(c)) {
+      mantissa = mantissa * 10 + (c - 0x30);
+      c = src[++p]!;
+    }
+    scale = dot + 1 - p;
+    digits -= scale;
+  }
+  if (c === 0x65 || c === 0x45) {
+    c = src[++p]!;
+    const down = c === 0x2d;
+    if (down || c === 0x2b) c = src[++p]!;
+    if (!isDigit(c)) return state.unexpected(p, "a digit in the exponent");
+    let exponent = 0;
+    while (isDigit(c)) {
+      exponent = exponent * 10 + (c - 0x30);
+      c = src[++p]!;
+    }
+    scale += down ? -exponent : exponent;
+  }
+  if (p === state.end) return state.fail("json_syntax", p, "");
+  const value =
+    scaled(mantissa, scale, negative, digits) ?? Number(src.toString("latin1", from, p));
+  if (value === Infinity || value === -Infinity) {
+    return state.fail("number_range", from, "No double is that large");
+  }
+  writeDouble(state, value);
+  return p;
+}
+
+/**
+ * The number when one exact operation gives it correctly rounded (Clinger's fast path), else null.
+ * @param digits how many were summed up in `mantissa`
+ */
+function scaled(mantissa: number, scale: number, negative: boolean, digits: number): number | null {
+  // Sums of up to 16 digits that stayed below 2^53 were exact all along; leading zeros only make this too careful.
+  if (digits > 16 || mantissa >= 9007199254740992 || scale < -22 || scale > 22) return null;
+  const size = scale < 0 ? mantissa / powersOfTen[-scale]! : mantissa * powersOfTen[scale]!;
+  return negative ? -size : size;
+}
+
+export function writeDouble(state: DecodeState, value: number): void {
+  state.view.setFloat64(state.at, value, true);
+  state.at += 8;
+  state.type = bsonType.double;
+}
+
+/** @param mantissa the size of it as a double, exact up to 15 digits */
+function writeInteger(
+  state: DecodeState,
+  from: number,
+  to: number,
+  negative: boolean,
+  digits: number,
+  mantissa: number,
+): boolean {
+  if (digits < 16) {
+    if (mantissa === 0 && negative) writeDouble(state, -0);
+    else writeSafeInteger(state, negative ? -mantissa : mantissa);
+    return true;
+  }
+  if (digits < 20 && writeInt64(state, to - digits, digits, negative)) return true;
+  const text = state.src.toString("latin1", from, to);
+  const double = Number(text);
+  // 309 digits are more than any double has.
+  if (digits <= 309 && Number.isFinite(double) && BigInt(double) === BigInt(text)) {
+    writeDouble(state, double);
+    return true;
+  }
+  const decimal = parseDecimal(text);
+  if (!decimal) {
+    state.fail("number_range", from, "Neither a double nor a Decimal128 holds this number exactly");
+    return false;
+  }
+  writeDecimal(state, decimal);
+  return true;
+}
+
+/** Writes an integer below 2^53 as Int32 or Int64. */
+export function writeSafeInteger(state: DecodeState, value: number): void {
+  const { view, at } = state;
+  view.setInt32(at, value, true);
+  if (value === value >> 0) {
+    state.at = at + 4;
+    state.type = bsonType.int32;
+    return;
+  }
+  view.setInt32(at + 4, Math.floor(value / 4294967296), true);
+  state.at = at + 8;
+  state.type = bsonType.int64;
+}
+
+/**
+ * Writes 10 to 19 digits as an Int64, in doubles that never leave their exact range: a BigInt for each such number would
+ * halve the speed of a file of long ids. False when it is out of range.
+ */
+function writeInt64(state: DecodeState, from: number, digits: number, negative: boolean): boolean {
+  const { src, view, at } = state;
+  const split = from + digits - 9;
+  let high = 0;
+  for (let p = from; p < split; p++) high = high * 10 + (src[p]! - 0x30);
+  let low = 0;
+  for (let p = split; p < split + 9; p++) low = low * 10 + (src[p]! - 0x30);
+  // high * 10^9 + low, with high cut after 16 bits: a * 2^16 + b.
+  const a = Math.floor(high / 65536) * 1e9;
+  const b = (high % 65536) * 1e9 + low;
+  const sum = (a % 65536) * 65536 + (b % 4294967296);
+  let upper = Math.floor(a / 65536) + Math.floor(b / 4294967296) + Math.floor(sum / 4294967296);
+  let lower = sum % 4294967296;
+  if (negative) {
+    if (upper > 0x80000000 || (upper === 0x80000000 && lower > 0)) return false;
+    lower = lower === 0 ? 0 : 4294967296 - lower;
+    upper = lower === 0 ? -upper : -upper - 1;
+  } else if (upper > 0x7fffffff) {
+    return false;
+  }
+  view.setInt32(at, lower, true);
+  view.setInt32(at + 4, upper, true);
+  state.at = at + 8;
+  state.type = bsonType.int64;
+  return true;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}

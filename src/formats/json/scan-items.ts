@@ -1,0 +1,443 @@
+import type { Position } from "../../job/chunk.ts";
+import { TextWindow } from "./scan-window.ts";
+import { behindSolid, isBlank, RecordSplitter } from "./split.ts";
+
+/** A record's text (or what stands where one should) may have this many bytes. */
+export const maxTextBytes = 48 * 1024 * 1024;
+
+/** A record, or what stands in its place. Offsets are those of the file. */
+export interface Item {
+  offset: number;
+  /** 1-based. */
+  line: number;
+  /** Where the line begins on which the item begins, or the item before it on that line ends: columns count from there. */
+  lineStart: number;
+}
+
+/** What is done with the items. Bytes are in the window. */
+export interface ItemSink {
+  /** An item begins. A stretch may begin at its `lineStart`. */
+  begins(item: Readonly<Item>): void;
+  /** Reads the record that begins at an index of the window; gives the index behind it, or -1 if it is bad or not all there. */
+  read(index: number): number;
+  /** Line breaks within the record that was read. */
+  readonly breaks: number;
+  /** A whole object, by its structure; ends before `end`. */
+  object(item: Readonly<Item>, end: number): void;
+  /** An object whose structure is broken at `anomaly`; what is not blank before it ends before `solid`. It reaches to `broken`'s end. */
+  anomaly(item: Readonly<Item>, anomaly: number, solid: number): void;
+  brokenEnds(item: Readonly<Item>, end: number): void;
+  /** Something that is no object and ends before `end`. */
+  other(item: Readonly<Item>, end: number): void;
+  /** An object or something else of more than `maxTextBytes`. */
+  tooLarge(item: Readonly<Item>, end: number): void;
+  /** What follows the array's closing bracket. */
+  trailing(item: Readonly<Item>, end: number): void;
+}
+
+type State =
+  /** At the begin of the file, where a byte order mark may stand. */
+  | "mark"
+  /** Before the bracket that opens the array. */
+  | "opening"
+  | "between"
+  /** In an object, or in an array where an object should be: its structure is followed. */
+  | "inside"
+  /** In one that is too large: nothing of it is kept. */
+  | "skipping"
+  /** Its structure is broken: the next line to start at is looked for. */
+  | "seeking"
+  /** Between records of a sequence: to the end of the line. */
+  | "garbage"
+  /** In an array, something that does not begin with a bracket: to the next comma or bracket. */
+  | "scalar"
+  /** Behind the array. */
+  | "closed";
+
+const LINE_BREAK = 0x0a;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+
+/**
+ * Divides a stretch of a file into items, for the decoder and for the scanner alike, which is why both agree where a record
+ * begins. It works on whatever pieces the bytes come in and keeps only the present item.
+ *
+ * Between two items it has no memory: what follows a line break, an item's end or, in an array, a comma is divided in the
+ * same way whatever came before. So a stretch may begin at any of these, and `restart` is the last of them. Indentation and
+ * columns, too, are counted from there.
+ */
+export class Items {
+  readonly window: TextWindow;
+  /** In an array: its closing bracket has been passed. */
+  closed = false;
+
+  private readonly isArray: boolean;
+  private readonly sink: ItemSink;
+  private readonly keepsItem: boolean;
+  private readonly splitter = new RecordSplitter();
+  private state: State;
+  /** File offset up to which all is divided. */
+  private at: number;
+  private line: number;
+  private lineStart: number;
+  /** Where a stretch may begin, while that is not where the present item begins. */
+  private fixed: Position | null = null;
+
+  // The present item.
+  private readonly item: Item = { offset: 0, line: 1, lineStart: 0 };
+  private isObject = false;
+  private isComma = false;
+  private oversize = false;
+  /** Offset behind its last byte that is not blank. */
+  private solid = 0;
+  private breaks = 0;
+  private inString = false;
+  private escaped = false;
+
+  /**
+   * @param start where the stretch begins
+   * @param open in an array: its opening bracket is not in the stretch
+   * @param keepsItem the sink wants the bytes of the item that it is told of
+   */
+  constructor(
+    layout: "sequence" | "array",
+    start: Position,
+    open: boolean,
+    keepsItem: boolean,
+    sink: ItemSink,
+  ) {
+    this.isArray = layout === "array";
+    this.sink = sink;
+    this.keepsItem = keepsItem;
+    this.window = new TextWindow(start.offset);
+    this.at = start.offset;
+    this.line = start.line;
+    this.lineStart = start.offset;
+    const opening = this.isArray && !open;
+    this.state = start.offset === 0 ? "mark" : opening ? "opening" : "between";
+    if (this.state !== "between") this.fixed = start;
+  }
+
+  /** Where a stretch may begin that goes on after the items that have ended. */
+  get restart(): Position {
+    if (this.fixed) return this.fixed;
+    const { offset, line } =
+      this.state === "between"
+        ? { offset: this.lineStart, line: this.line }
+        : { offset: this.item.lineStart, line: this.item.line };
+    return { offset, line };
+  }
+
+  /** Takes the next bytes and tells the sink all items that end with them. */
+  push(piece: Uint8Array, last: boolean): void {
+    this.window.append(piece, this.keepFrom());
+    let going = true;
+    while (going) going = this.step(last);
+    if (last) this.fixed = { offset: this.window.end, line: this.line };
+  }
+
+  private keepFrom(): number {
+    switch (this.state) {
+      case "inside":
+        return this.keepsItem ? this.item.offset : this.splitter.keep;
+      case "skipping":
+      case "seeking":
+        return this.splitter.keep;
+      case "garbage":
+      case "scalar":
+        return this.keepsItem && !this.oversize ? this.item.offset : this.at;
+      case "mark":
+      case "opening":
+      case "between":
+      case "closed":
+        return this.at;
+      default:
+        return this.state satisfies never;
+    }
+  }
+
+  /** Does what can be done in the present state; false when more bytes are needed. */
+  private step(last: boolean): boolean {
+    switch (this.state) {
+      case "mark":
+        return this.passMark(last);
+      case "opening":
+        return this.open();
+      case "between":
+        return this.divide();
+      case "inside":
+        return this.follow(last);
+      case "skipping":
+        return this.skip(last);
+      case "seeking":
+        return this.seek(last);
+      case "garbage":
+        return this.passGarbage(last);
+      case "scalar":
+        return this.passScalar(last);
+      case "closed":
+        return this.passTrailing(last);
+      default:
+        return this.state satisfies never;
+    }
+  }
+
+  /** A byte order mark at the begin of the file is no part of it. */
+  private passMark(last: boolean): boolean {
+    const { bytes, length } = this.window;
+    const mark = [0xef, 0xbb, 0xbf];
+    const same = mark.findIndex((byte, i) => i >= length || bytes[i] !== byte);
+    if (same >= 0 && same === length && !last) return false;
+    if (same < 0) {
+      this.at = 3;
+      this.lineStart = 3;
+    }
+    this.state = this.isArray ? "opening" : "between";
+    if (!this.isArray) this.fixed = null;
+    return true;
+  }
+
+  private open(): boolean {
+    const { bytes, length, base } = this.window;
+    let i = this.at - base;
+    while (i < length && (isBlank(bytes[i]!) || bytes[i] === COMMA)) {
+      if (bytes[i] === LINE_BREAK) {
+        this.line++;
+        this.lineStart = base + i + 1;
+      }
+      i++;
+    }
+    this.at = base + i;
+    if (i === length) return false;
+    if (bytes[i] === OPEN_BRACKET) {
+      this.at++;
+      this.lineStart = this.at;
+    }
+    this.state = "between";
+    this.fixed = null;
+    return true;
+  }
+
+  private divide(): boolean {
+    const { bytes, length, base } = this.window;
+    let i = this.at - base;
+    while (i < length) {
+      const c = bytes[i]!;
+      if (c === OPEN_BRACE) {
+        this.begin(base + i);
+        const end = this.sink.read(i);
+        if (end < 0) return this.beginInside(true);
+        this.line += this.sink.breaks;
+        i = end;
+        this.lineStart = base + i;
+      } else if (c === LINE_BREAK) {
+        this.line++;
+        i++;
+        this.lineStart = base + i;
+      } else if (isBlank(c)) {
+        i++;
+      } else if (!this.isArray) {
+        this.begin(base + i);
+        this.isComma = c === COMMA;
+        this.state = "garbage";
+        return true;
+      } else if (c === COMMA) {
+        i++;
+        this.lineStart = base + i;
+      } else if (c === CLOSE_BRACKET) {
+        this.close(base + i);
+        return true;
+      } else {
+        this.begin(base + i);
+        if (c === OPEN_BRACKET) return this.beginInside(false);
+        this.state = "scalar";
+        return true;
+      }
+    }
+    this.at = base + i;
+    return false;
+  }
+
+  private begin(offset: number): void {
+    const { item } = this;
+    this.at = offset;
+    item.offset = offset;
+    item.line = this.line;
+    item.lineStart = this.lineStart;
+    this.oversize = false;
+    this.solid = offset;
+    this.breaks = 0;
+    this.inString = false;
+    this.escaped = false;
+    this.sink.begins(item);
+  }
+
+  private beginInside(isObject: boolean): boolean {
+    this.isObject = isObject;
+    this.splitter.begin(this.at, this.at - this.lineStart);
+    this.state = "inside";
+    return true;
+  }
+
+  private follow(last: boolean): boolean {
+    const { window, splitter, item } = this;
+    const limit = item.offset + maxTextBytes;
+    const to = Math.min(window.end, limit) - window.base;
+    const outcome = splitter.walk(window.bytes, to, window.base, false);
+    if (outcome === "closed") {
+      if (this.isObject) this.sink.object(item, splitter.at);
+      else this.sink.other(item, splitter.at);
+      return this.endAt(splitter.at, splitter.breaks);
+    }
+    if (outcome === "more" && splitter.at === limit && window.end > limit) {
+      this.oversize = true;
+      if (splitter.candidate >= 0) return this.goOnAtCandidate();
+      this.state = "skipping";
+      return true;
+    }
+    if (outcome === "more" && !last) return false;
+    const solid = splitter.candidate >= 0 ? splitter.candidateSolid : splitter.solid;
+    this.sink.anomaly(item, splitter.at, solid);
+    if (splitter.candidate >= 0) return this.goOnAtCandidate();
+    this.state = "seeking";
+    return true;
+  }
+
+  private skip(last: boolean): boolean {
+    const { window, splitter, item } = this;
+    const outcome = splitter.walk(window.bytes, window.length, window.base, true);
+    if (outcome === "line") return this.goOnAtCandidate();
+    if (outcome === "anomaly") {
+      this.state = "seeking";
+      return true;
+    }
+    if (outcome === "more" && !last) return false;
+    this.sink.tooLarge(item, splitter.solid);
+    return this.endAt(splitter.at, splitter.breaks);
+  }
+
+  private seek(last: boolean): boolean {
+    const { window, splitter, item } = this;
+    const outcome = splitter.seek(window.bytes, window.length, window.base);
+    if (outcome === "line") return this.goOnAtCandidate();
+    if (!last) return false;
+    if (this.oversize) this.sink.tooLarge(item, splitter.solid);
+    else this.sink.brokenEnds(item, splitter.solid);
+    return this.endAt(splitter.at, splitter.breaks);
+  }
+
+  /** Ends the present item before the line that the splitter found. */
+  private goOnAtCandidate(): boolean {
+    const { splitter, item } = this;
+    if (this.oversize) this.sink.tooLarge(item, splitter.candidateSolid);
+    else this.sink.brokenEnds(item, splitter.candidateSolid);
+    return this.endAt(splitter.candidate, splitter.candidateBreaks);
+  }
+
+  private passGarbage(last: boolean): boolean {
+    const { window, item } = this;
+    const from = this.at - window.base;
+    const text = window.bytes.subarray(0, window.length);
+    const found = text.indexOf(LINE_BREAK, from);
+    const to = found < 0 ? window.length : found;
+    const solid = behindSolid(text, from, to);
+    if (solid > from) this.solid = window.base + solid;
+    this.at = window.base + to;
+    this.oversize = this.at - item.offset > maxTextBytes;
+    if (found < 0 && !last) return false;
+    // A comma behind each line is no record, and harms none.
+    const loneComma = this.isComma && this.solid === item.offset + 1;
+    if (!loneComma) this.endOther();
+    return this.endAt(this.at, 0);
+  }
+
+  private passScalar(last: boolean): boolean {
+    const { bytes, length, base } = this.window;
+    let i = this.at - base;
+    for (; i < length; i++) {
+      const c = bytes[i]!;
+      if (c === LINE_BREAK) {
+        // No string goes on behind it.
+        this.breaks++;
+        this.inString = false;
+        this.escaped = false;
+        this.lineStart = base + i + 1;
+        continue;
+      }
+      if (this.inString) {
+        if (this.escaped) this.escaped = false;
+        else if (c === BACKSLASH) this.escaped = true;
+        else if (c === QUOTE) this.inString = false;
+      } else if (c === QUOTE) {
+        this.inString = true;
+      } else if (
+        c === COMMA ||
+        c === CLOSE_BRACKET ||
+        c === OPEN_BRACE ||
+        (c === OPEN_BRACKET && base + i > this.item.offset)
+      ) {
+        break;
+      }
+      if (!isBlank(c)) this.solid = base + i + 1;
+    }
+    this.at = base + i;
+    this.oversize = this.at - this.item.offset > maxTextBytes;
+    if (i === length && !last) return false;
+    this.endOther();
+    this.line += this.breaks;
+    this.lineStart = Math.max(this.lineStart, this.solid);
+    this.state = "between";
+    return true;
+  }
+
+  private endOther(): void {
+    const { item, solid } = this;
+    if (this.oversize) this.sink.tooLarge(item, solid);
+    else this.sink.other(item, solid);
+  }
+
+  /** Back to between items, at `offset`, `breaks` lines further. */
+  private endAt(offset: number, breaks: number): boolean {
+    this.at = offset;
+    this.lineStart = offset;
+    this.line += breaks;
+    this.state = "between";
+    return true;
+  }
+
+  /** The array ends. What stands behind it is one item, which can only be told at the end of the file. */
+  private close(offset: number): void {
+    this.closed = true;
+    this.fixed = { offset: this.lineStart, line: this.line };
+    this.at = offset + 1;
+    this.lineStart = this.at;
+    this.item.offset = -1;
+    this.state = "closed";
+  }
+
+  private passTrailing(last: boolean): boolean {
+    const { item } = this;
+    const { bytes, length, base } = this.window;
+    for (let i = this.at - base; i < length; i++) {
+      const c = bytes[i]!;
+      if (c === LINE_BREAK) {
+        this.line++;
+        this.lineStart = base + i + 1;
+      } else if (!isBlank(c)) {
+        if (item.offset < 0) {
+          item.offset = base + i;
+          item.line = this.line;
+          item.lineStart = this.lineStart;
+        }
+        this.solid = base + i + 1;
+      }
+    }
+    this.at = base + length;
+    if (last && item.offset >= 0) this.sink.trailing(item, this.solid);
+    return false;
+  }
+}

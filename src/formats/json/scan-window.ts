@@ -1,0 +1,43 @@
+/**
+ * The bytes of a file that are still needed, in one piece of memory, with a NUL behind them (`DecodeState` needs it).
+ * Grows with what is kept and no further.
+ */
+export class TextWindow {
+  bytes: Buffer;
+  /** How many of the bytes are there. */
+  length = 0;
+  /** File offset of the first byte. */
+  base: number;
+
+  constructor(base: number) {
+    this.base = base;
+    this.bytes = Buffer.allocUnsafeSlow(4096);
+    this.bytes[0] = 0;
+  }
+
+  /** File offset behind the last byte. */
+  get end(): number {
+    return this.base + this.length;
+  }
+
+  /** Forgets the bytes before `keep` (a file offset) and adds a piece. */
+  append(piece: Uint8Array, keep: number): void {
+    const drop = Math.min(keep - this.base, this.length);
+    if (drop > 0) {
+      if (drop < this.length) this.bytes.copyWithin(0, drop, this.length);
+      this.base += drop;
+      this.length -= drop;
+    }
+    const needed = this.length + piece.length + 1;
+    if (needed > this.bytes.length) {
+      const wider = Buffer.allocUnsafeSlow(
+        Math.max(needed, Math.min(this.bytes.length * 2, needed * 2)),
+      );
+      wider.set(this.bytes.subarray(0, this.length));
+      this.bytes = wider;
+    }
+    this.bytes.set(piece, this.length);
+    this.length += piece.length;
+    this.bytes[this.length] = 0;
+  }
+}
