@@ -1,17 +1,17 @@
 import { join } from "node:path";
-import { openAccountStore, temporaryFolder } from "../support/accounts.ts";
+import { openTestStore, temporaryFolder } from "../support/accounts.ts";
 import { accountStoreSuite } from "./account-store.ts";
 
 accountStoreSuite("SqliteAccountStore", async () => {
   const folder = await temporaryFolder();
   const file = join(folder.path, "jobs.sqlite");
-  let opened = await openAccountStore(file);
+  let opened = await openTestStore(file);
   return {
-    store: opened.store,
+    store: opened.accounts,
     async reopen() {
       await opened[Symbol.asyncDispose]();
-      opened = await openAccountStore(file);
-      return opened.store;
+      opened = await openTestStore(file);
+      return opened.accounts;
     },
     async [Symbol.asyncDispose]() {
       await opened[Symbol.asyncDispose]();

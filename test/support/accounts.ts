@@ -4,30 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Access } from "../../src/access/access.ts";
 import { ServerKey } from "../../src/access/server-key.ts";
-import { openReader } from "../../src/sqlite/open.ts";
-import { SqliteWriter } from "../../src/sqlite/writer.ts";
-import { type AccountCalls, SqliteAccountStore } from "../../src/store/sqlite/accounts.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 
-export const accountSchema = {
-  applicationId: 0x64666a73,
-  migrations: new URL("../../src/store/sqlite/migrations/", import.meta.url),
-};
-
-/** A real account store in a file, with its writing thread. */
-export async function openAccountStore(file: string) {
-  const writer = await SqliteWriter.start<AccountCalls>(
-    new URL("account-thread.ts", import.meta.url),
-    { file },
-    "accounts",
-  );
-  const reader = openReader(file);
-  return {
-    store: new SqliteAccountStore({ writer, reader }),
-    async [Symbol.asyncDispose]() {
-      reader.close();
-      await writer[Symbol.asyncDispose]();
-    },
-  };
+/** A real store in a file, with its writing thread. */
+export function openTestStore(file: string): Promise<SqliteStore> {
+  return SqliteStore.open({ file, limits: { total: 1, perEnvironment: 1 } });
 }
 
 /** A new folder that is gone at the end. */
@@ -61,10 +42,10 @@ export async function openTestAccess(options: { tokenSeconds?: number } = {}) {
   const clock = new TestClock();
   const folder = await temporaryFolder();
   const file = join(folder.path, "jobs.sqlite");
-  let opened = await openAccountStore(file);
+  let opened = await openTestStore(file);
   const open = (serverKey: ServerKey) =>
     Access.open({
-      store: opened.store,
+      store: opened.accounts,
       serverKey,
       clock: clock.read,
       random: randomBytes,
@@ -72,11 +53,13 @@ export async function openTestAccess(options: { tokenSeconds?: number } = {}) {
     });
   return {
     clock,
+    folder: folder.path,
     file,
+    store: () => opened,
     access: await open(testServerKey),
     async reopen(serverKey: ServerKey = testServerKey): Promise<Access> {
       await opened[Symbol.asyncDispose]();
-      opened = await openAccountStore(file);
+      opened = await openTestStore(file);
       return open(serverKey);
     },
     async [Symbol.asyncDispose]() {

@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import pino from "pino";
 import type { JobOrder } from "../../src/engine/engine.ts";
+import { DiskObjectStore } from "../../src/files/disk/disk-object-store.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import { noCounts } from "../../src/job/counts.ts";
 import { DocferryError } from "../../src/job/errors.ts";
 import type { Job } from "../../src/job/job.ts";
-import { openTestAccess } from "./accounts.ts";
+import { openTestAccess, testServerKey } from "./accounts.ts";
 
 /** An engine that takes orders and moves nothing: what the wire makes of a job's states is set by the test. */
 export class StandingEngine {
@@ -52,6 +54,10 @@ export async function openTestApp(changes: Partial<AppParts> & { tokenSeconds?: 
   const app = createApp({
     access,
     engine,
+    index: opened.store().files,
+    objects: await DiskObjectStore.open(join(opened.folder, "objects")),
+    signingKey: testServerKey.derive("signed addresses"),
+    idleMs: 60_000,
     fileUrl: ({ environment, name, baseUrl, now }) =>
       `${baseUrl}/signed/${environment}/${encodeURIComponent(name)}?now=${now}`,
     locale: "en",

@@ -82,8 +82,6 @@ test("of two faults the earlier check answers", async () => {
   const { token: bare } = await access.appToken(accounts.bare);
   clock.pass(300);
   assert.notEqual(token, live);
-  const url = (path: string, value: string | null) =>
-    value === null ? path : `${path}?access_token=${value}`;
   const missing = { env: "nobody", file_type: "x" };
   const wrong = { ...importBody, env: "nobody", file_type: "x" };
   // Each has the fault of its line and all those of the lines after it.
@@ -104,7 +102,9 @@ test("of two faults the earlier check answers", async () => {
     [40097, infoPath, "POST", live, { env: "mine-1", job_id: 2 ** 40 }],
   ];
   for (const [errcode, path, method, value, body] of cases) {
-    const answer = await call(url(path, value), body, { method });
+    const answer = await call(value === null ? path : `${path}?access_token=${value}`, body, {
+      method,
+    });
     assert.equal(answer.errcode, errcode, `${errcode} came as ${JSON.stringify(answer)}`);
   }
 });
@@ -266,8 +266,6 @@ test("over a socket a refused upload leaves the connection fit for the next call
   const { port } = app.server.address() as AddressInfo;
   const big = JSON.stringify({ ...importBody, x: "x".repeat(5_000_000) });
   const small = JSON.stringify(importBody);
-  const post = (path: string, body: string) =>
-    `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
   const socket = connect(port, "127.0.0.1");
   const path = `${importPath}?access_token=${token}`;
   socket.write(post("/tcb/nothing", big));
@@ -289,6 +287,10 @@ test("over a socket a refused upload leaves the connection fit for the next call
     '"errcode":0',
   ]);
 });
+
+function post(path: string, body: string): string {
+  return `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
 
 test("a client that breaks off in its body leaves one line in the log and the service alive", async () => {
   await using opened = await openTestApp();
