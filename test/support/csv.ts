@@ -1,5 +1,5 @@
-import { deserialize, type Document } from "bson";
-import { documentAt } from "../../src/bson/documents.ts";
+import { deserialize, type Document, serialize } from "bson";
+import { documentAt, type Documents } from "../../src/bson/documents.ts";
 import type { Chunk, Position } from "../../src/job/chunk.ts";
 import type { RecordBatch } from "../../src/job/record-batch.ts";
 import type { Reject } from "../../src/job/reject.ts";
@@ -102,4 +102,12 @@ export function documentsOf(decoded: Decoded): Document[] {
 
 export function decodeText(text: string | Uint8Array, spec: DelimitedDecodeSpec): Decoded {
   return decodePieces(createCsvDecoder(spec, fileStart), [Buffer.from(text)]);
+}
+
+/** Documents one behind the other, as databases give them. */
+export function documentsFrom(objects: Document[]): Documents {
+  const texts = objects.map((object) => serialize(object, { ignoreUndefined: false }));
+  const starts = new Uint32Array(texts.length + 1);
+  for (const [index, text] of texts.entries()) starts[index + 1] = starts[index]! + text.length;
+  return { bytes: Buffer.concat(texts), starts, count: texts.length };
 }

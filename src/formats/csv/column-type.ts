@@ -1,22 +1,19 @@
-import { type DecimalBits, parseDecimal } from "../json/decode-decimal.ts";
+import { parseDecimal } from "../json/decode-decimal.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { compileGoLayout } from "./date-layout-go.ts";
 import { goLayoutOfMs } from "./date-layout-ms.ts";
 import { goLayoutOfOracle } from "./date-layout-oracle.ts";
 import { parseGoDouble } from "./double-text.ts";
+import type { RowWriter } from "./row-writer.ts";
 
-/** What a typed column makes of a cell's text; `read` gives null for a text that is not of the type. */
-export type ColumnType =
-  | { kind: "auto" }
-  | { kind: "string" }
-  | { kind: "boolean"; name: string; read(text: string): boolean | null }
-  | { kind: "int32"; name: string; read(text: string): number | null }
-  | { kind: "int64"; name: string; read(text: string): bigint | null }
-  | { kind: "double"; name: string; read(text: string): number | null }
-  | { kind: "decimal"; name: string; read(text: string): DecimalBits | null }
-  | { kind: "binary"; name: string; read(text: string): Uint8Array | null }
-  /** Milliseconds since 1970. */
-  | { kind: "date"; name: string; read(text: string): number | null };
+/** What a column makes of its cells' texts. */
+export type ColumnType = { kind: "auto" } | { kind: "string" } | ParsedType;
+
+export interface ParsedType {
+  kind: "boolean" | "int32" | "int64" | "double" | "decimal" | "binary" | "date";
+  /** Writes the value that the text stands for; false, with nothing written, for a text that is not of the type. */
+  write(writer: RowWriter, typeAt: number, text: string): boolean;
+}
 
 export interface TypedName {
   /** The dotted path without the type. */
@@ -44,11 +41,11 @@ function columnType(type: string, argument: string, name: string): ColumnType {
   switch (type) {
     case "date":
     case "date_go":
-      return { kind: "date", name: type, read: compileGoLayout(argument) };
+      return dateType(argument);
     case "date_ms":
-      return { kind: "date", name: type, read: compileGoLayout(goLayoutOfMs(argument)) };
+      return dateType(goLayoutOfMs(argument));
     case "date_oracle":
-      return { kind: "date", name: type, read: compileGoLayout(goLayoutOfOracle(argument)) };
+      return dateType(goLayoutOfOracle(argument));
     case "binary":
       return binaryType(argument, name);
   }
@@ -67,17 +64,37 @@ function binaryType(encoding: string, name: string): ColumnType {
       `Binary encoding \`${encoding}\` in header \`${name}\` is none of base64, base32, hex`,
     );
   }
-  return { kind: "binary", name: "binary", read };
+  return parsed("binary", read, (writer, typeAt, value) => writer.binary(typeAt, value));
+}
+
+function dateType(layout: string): ColumnType {
+  const read = compileGoLayout(layout);
+  return parsed("date", read, (writer, typeAt, value) => writer.date(typeAt, value));
+}
+
+function parsed<Value>(
+  kind: ParsedType["kind"],
+  read: (text: string) => Value | null,
+  write: (writer: RowWriter, typeAt: number, value: Value) => void,
+): ParsedType {
+  return {
+    kind,
+    write(writer, typeAt, text) {
+      const value = read(text);
+      if (value !== null) write(writer, typeAt, value);
+      return value !== null;
+    },
+  };
 }
 
 const plainTypes: ReadonlyMap<string, ColumnType> = new Map<string, ColumnType>([
   ["auto", { kind: "auto" }],
   ["string", { kind: "string" }],
-  ["boolean", { kind: "boolean", name: "boolean", read: readBoolean }],
-  ["int32", { kind: "int32", name: "int32", read: readInt32 }],
-  ["int64", { kind: "int64", name: "int64", read: readInt64 }],
-  ["double", { kind: "double", name: "double", read: parseGoDouble }],
-  ["decimal", { kind: "decimal", name: "decimal", read: parseDecimal }],
+  ["boolean", parsed("boolean", readBoolean, (writer, at, value) => writer.boolean(at, value))],
+  ["int32", parsed("int32", readInt32, (writer, at, value) => writer.int32(at, value))],
+  ["int64", parsed("int64", readInt64, (writer, at, value) => writer.int64(at, value))],
+  ["double", parsed("double", parseGoDouble, (writer, at, value) => writer.double(at, value))],
+  ["decimal", parsed("decimal", parseDecimal, (writer, at, value) => writer.decimal(at, value))],
 ]);
 
 function readBoolean(text: string): boolean | null {

@@ -1,5 +1,5 @@
 import { blankLength, trimEnd } from "./blanks.ts";
-import { CellList, cellKind, type RowFault, type RowShape } from "./row-shape.ts";
+import { type CellList, cellKind, type RowFault, type RowShape } from "./row-shape.ts";
 
 const LF = 10;
 const CR = 13;

@@ -3,7 +3,7 @@
  * `2006-01-02T15:04:05Z07:00`. Reads as Go's time.Parse does: a fraction after the seconds is taken though the layout has
  * none, names of months and days are read in any case, what the layout does not name is 0 (the year too) or January 1st.
  *
- * A zone that is a word (`CET` for `MST`) says nothing about its distance, so it counts as UTC unless it is `GMT+3`.
+ * A zone that is a word (`CET` for `MST`, also `GMT+3`) counts as UTC.
  *
  * @returns milliseconds since 1970, fractions cut off; null for a text that does not follow the layout
  */
@@ -171,7 +171,7 @@ function readElement(
     case "pm":
       return readHalf(moment, element, text, at);
     case "MST":
-      return readZoneName(moment, text, at);
+      return readZoneName(text, at);
     default:
       if (element[0] === "." || element[0] === ",") return readFraction(moment, element, text, at);
       return readZone(moment, element, text, at);
@@ -276,16 +276,17 @@ function readZone(moment: Moment, element: string, text: string, at: number): nu
 }
 
 /** Three to five capitals, `ChST`, `MeST`, `GMT` with or without an hour, or a signed hour. */
-function readZoneName(moment: Moment, text: string, at: number): number {
+function readZoneName(text: string, at: number): number {
   zoneName.lastIndex = at;
   const match = zoneName.exec(text);
-  if (!match) return -1;
-  moment.zone = Number(match[1] ?? 0) * 3600;
-  return at + match[0].length;
+  return match ? at + match[0].length : -1;
 }
 
-const zoneName =
-  /GMT([+-](?:2[0-3]|[01]?\d)(?!\d))?|ChST|MeST|WITA|[+-](?:2[0-3]|[01]?\d)(?!\d)|[A-Z]{4}T(?![A-Z])|[A-Z]{3}T(?![A-Z])|[A-Z]{3}(?![A-Z])/y;
+const hour = String.raw`[+-](?:2[0-3]|[01]?\d)(?!\d)`;
+const zoneName = new RegExp(
+  `GMT(?:${hour})?|ChST|MeST|WITA|${hour}|[A-Z]{3,4}T(?![A-Z])|[A-Z]{3}(?![A-Z])`,
+  "y",
+);
 
 function millisecondsOf(moment: Moment): number | null {
   const { year } = moment;

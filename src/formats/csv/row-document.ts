@@ -22,7 +22,7 @@ type RowOptions = Pick<DelimitedDecodeSpec, "ignoreBlanks" | "parseGrace" | "der
 export class RowDocument {
   readonly #layout: RowLayout;
   /** Of each column; null for those that find their type by the text, as extra cells do. */
-  readonly #types: readonly (ColumnType | null)[];
+  readonly #types: readonly (Exclude<ColumnType, { kind: "auto" }> | null)[];
   readonly #ignoreBlanks: boolean;
   readonly #parseGrace: DelimitedDecodeSpec["parseGrace"];
   readonly #derivedId: DerivedIdBytes | null;
@@ -140,7 +140,8 @@ export class RowDocument {
     const typeAt = writer.header(header);
     const type = this.#types[index];
     if (!type) writer.auto(typeAt, bytes, from, to);
-    else if (!writer.typed(typeAt, type, bytes, from, to)) {
+    else if (type.kind === "string") writer.string(typeAt, bytes, from, to);
+    else if (!type.write(writer, typeAt, textOf(bytes, from, to))) {
       return this.#mistyped(typeAt, index, bytes, from, to, triples[index * 3]!);
     }
     return true;
@@ -204,7 +205,9 @@ const extraBytes = `field${2 ** 32}`.length + 2 + valueBytes;
 
 /** The beginning of a cell, for messages. */
 function excerpt(bytes: Uint8Array, from: number, to: number): string {
-  const cut = to - from > 60;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, cut ? 60 : to - from);
-  return cut ? `${text.toString("utf8")}…` : text.toString("utf8");
+  return to - from > 60 ? `${textOf(bytes, from, from + 60)}…` : textOf(bytes, from, to);
+}
+
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
 }

@@ -1,7 +1,7 @@
 import { bsonType } from "../../bson/types.ts";
 import type { DerivedId } from "../codec.ts";
+import type { DecimalBits } from "../json/decode-decimal.ts";
 import { AutoNumber, isDouble, isInt32, isInt64 } from "./auto-number.ts";
-import type { ColumnType } from "./column-type.ts";
 
 /**
  * Writes BSON elements of cells into memory that the caller keeps large enough. An element's header (type byte, name) comes
@@ -106,62 +106,37 @@ export class RowWriter {
     this.at += 8;
   }
 
-  /** A value of a typed column; false when the text is not of that type, with nothing written. */
-  typed(typeAt: number, type: ColumnType, bytes: Uint8Array, from: number, to: number): boolean {
-    if (type.kind === "auto") this.auto(typeAt, bytes, from, to);
-    else if (type.kind === "string") this.string(typeAt, bytes, from, to);
-    else return this.#parsed(typeAt, type, textOf(bytes, from, to));
-    return true;
+  boolean(typeAt: number, value: boolean): void {
+    this.out[typeAt] = bsonType.boolean;
+    this.out[this.at++] = value ? 1 : 0;
   }
 
-  #parsed(
-    typeAt: number,
-    type: Exclude<ColumnType, { kind: "auto" | "string" }>,
-    text: string,
-  ): boolean {
-    switch (type.kind) {
-      case "boolean":
-        return this.#written(type.read(text), (value) => {
-          this.out[typeAt] = bsonType.boolean;
-          this.out[this.at++] = value ? 1 : 0;
-        });
-      case "int32":
-        return this.#written(type.read(text), (value) => this.int32(typeAt, value));
-      case "int64":
-        return this.#written(type.read(text), (value) =>
-          this.#bigInt(typeAt, bsonType.int64, value),
-        );
-      case "double":
-        return this.#written(type.read(text), (value) => this.double(typeAt, value));
-      case "decimal":
-        return this.#written(type.read(text), ({ low, high }) => {
-          this.out[typeAt] = bsonType.decimal;
-          this.#view.setBigUint64(this.at, low, true);
-          this.#view.setBigUint64(this.at + 8, high, true);
-          this.at += 16;
-        });
-      case "binary":
-        return this.#written(type.read(text), (value) => {
-          this.out[typeAt] = bsonType.binary;
-          this.#view.setInt32(this.at, value.length, true);
-          this.out[this.at + 4] = 0;
-          this.out.set(value, this.at + 5);
-          this.at += 5 + value.length;
-        });
-      case "date":
-        return this.#written(type.read(text), (value) =>
-          this.#bigInt(typeAt, bsonType.date, BigInt(value)),
-        );
-    }
+  int64(typeAt: number, value: bigint): void {
+    this.out[typeAt] = bsonType.int64;
+    this.#bigInt(value);
   }
 
-  #written<Value>(value: Value | null, write: (value: Value) => void): boolean {
-    if (value !== null) write(value);
-    return value !== null;
+  /** @param milliseconds since 1970 */
+  date(typeAt: number, milliseconds: number): void {
+    this.out[typeAt] = bsonType.date;
+    this.#bigInt(BigInt(milliseconds));
   }
 
-  #bigInt(typeAt: number, type: number, value: bigint): void {
-    this.out[typeAt] = type;
+  decimal(typeAt: number, value: DecimalBits): void {
+    this.out[typeAt] = bsonType.decimal;
+    this.#bigInt(BigInt.asIntN(64, value.low));
+    this.#bigInt(BigInt.asIntN(64, value.high));
+  }
+
+  binary(typeAt: number, value: Uint8Array): void {
+    this.out[typeAt] = bsonType.binary;
+    this.#view.setInt32(this.at, value.length, true);
+    this.out[this.at + 4] = 0;
+    this.out.set(value, this.at + 5);
+    this.at += 5 + value.length;
+  }
+
+  #bigInt(value: bigint): void {
     this.#view.setBigInt64(this.at, value, true);
     this.at += 8;
   }
@@ -203,8 +178,4 @@ export function derivedIdBytes(id: DerivedId): DerivedIdBytes {
   element.writeUInt32BE(id.seconds, 5);
   element.write(id.jobKey, 9, "hex");
   return { element };
-}
-
-function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
 }
