@@ -11,6 +11,8 @@ import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
 
 export interface AppParts extends WechatParts, FileRouteParts {
+  /** Names of files; some of the parts want less of it. */
+  index: FileRouteParts["index"];
   logger: Logger;
   /** Unix ms. */
   clock: () => number;

@@ -8,9 +8,10 @@ import {
   migrateQueryInfo,
 } from "./migrate.ts";
 import type { WireRoute } from "./route.ts";
+import { batchDeleteFile, batchDownloadFile, type StorageParts, uploadFile } from "./storage.ts";
 import { plainToken, stableToken } from "./tokens.ts";
 
-export interface WechatParts {
+export interface WechatParts extends StorageParts {
   access: Access;
   engine: MigrateEngine;
   fileUrl: FileUrl;
@@ -33,5 +34,8 @@ export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute>
     ["/tcb/databasemigrateimport", migrateImport(access, engine)],
     ["/tcb/databasemigrateexport", migrateExport(access, engine)],
     ["/tcb/databasemigratequeryinfo", migrateQueryInfo(access, engine, { locale, fileUrl })],
+    ["/tcb/uploadfile", uploadFile(access, parts)],
+    ["/tcb/batchdownloadfile", batchDownloadFile(access, parts)],
+    ["/tcb/batchdeletefile", batchDeleteFile(access, parts)],
   ]);
 }
