@@ -43,7 +43,7 @@ export function readDownloadAddress(
   if (target === null || slash <= 0 || slash === target.length - 1) return "malformed";
   const parameters = new URLSearchParams(url.slice(url.indexOf("?") + 1));
   const expiry = parameters.get("t") ?? "";
-  if (!url.includes("?") || !/^\d{1,15}$/.test(expiry)) return "wrong_signature";
+  if (!url.includes("?") || !/^[1-9]\d{0,14}$/.test(expiry)) return "wrong_signature";
   const download: Download = {
     environment: target.slice(0, slash),
     name: target.slice(slash + 1),

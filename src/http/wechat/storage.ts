@@ -31,10 +31,7 @@ export function uploadFile(access: Access, { signingKey }: StorageParts): WireRo
 }
 
 /** `POST /tcb/batchdownloadfile`: an address for each file that is there. */
-export function batchDownloadFile(
-  access: Access,
-  { index, signingKey }: StorageParts,
-): WireRoute {
+export function batchDownloadFile(access: Access, { index, signingKey }: StorageParts): WireRoute {
   const item = Type.Object({
     fileid: Type.String({ minLength: 1 }),
     max_age: Type.Optional(

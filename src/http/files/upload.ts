@@ -1,0 +1,176 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingMessage } from "node:http";
+import { newObjectId } from "../../files/object-id.ts";
+import type { ObjectStore, ObjectWriter, StoredObject } from "../../files/object-store.ts";
+import { decodedPath } from "../../files/url-path.ts";
+import { DocferryError } from "../../job/errors.ts";
+import type { FileIndex } from "../../store/file-index.ts";
+import { contentTypeOf } from "./content-type.ts";
+import { sendXml } from "./cos-error.ts";
+import { environmentOfBucket } from "./file-id.ts";
+import { boundaryOf, type FormPart, readParts } from "./multipart.ts";
+import { checkTicket, type TicketForm } from "./upload-ticket.ts";
+
+export interface UploadParts {
+  index: FileIndex;
+  objects: ObjectStore;
+  signingKey: Uint8Array;
+  /** Unix ms. */
+  clock: () => number;
+}
+
+/** Bytes of a field that is not the file. */
+const fieldLimit = 64 * 1024;
+
+/**
+ * `POST /cos/<bucket>/<name>`: a form as COS takes it. Fields may come in any order and the file first, so the bytes are staged
+ * as they come, and get their name when the whole form is there and its ticket holds.
+ * @throws {DocferryError} `environment_not_found`, `invalid_form`, `wrong_signature`, `address_expired`, `disk_full`
+ */
+export async function upload(request: FastifyRequest, reply: FastifyReply, parts: UploadParts) {
+  const target = targetOf(request);
+  const boundary = boundaryOf(request.headers["content-type"]);
+  if (boundary === null) {
+    throw new DocferryError("invalid_form", "The body is not multipart/form-data");
+  }
+  await using staging = new AsyncDisposableStack();
+  const form = await receiveForm(readParts(bodyOf(request.raw), boundary), {
+    stage: async () => staging.use(await parts.objects.create(newObjectId())),
+    mayStage: (fields) => {
+      if (isWhole(ticketOf(fields))) checkUpload(fields, target, request, parts);
+    },
+  });
+  // All of it has come; syncing it may take longer than a client may be silent.
+  request.raw.socket.setTimeout(0);
+  const name = checkUpload(form.fields, target, request, parts);
+  if (!form.writer) throw new DocferryError("invalid_form", "The form has no part named file");
+  const object = await form.writer.finish();
+  const declared = form.fields.get("content-type") ?? form.contentType;
+  await parts.index.put({
+    environment: target.environment,
+    name,
+    object,
+    contentType: contentTypeOf(name, declared),
+    now: parts.clock(),
+  });
+  return sendUploaded(request, reply, { target, name, object, form });
+}
+
+interface Target {
+  bucket: string;
+  environment: string;
+  /** What the path says; the name that counts is the form's, which is signed. */
+  path: string;
+}
+
+function targetOf(request: FastifyRequest): Target {
+  const whole = decodedPath(request.url, "/cos/") ?? "";
+  const slash = whole.indexOf("/");
+  const bucket = slash < 0 ? whole : whole.slice(0, slash);
+  const environment = environmentOfBucket(bucket);
+  if (environment === null) {
+    throw new DocferryError(
+      "environment_not_found",
+      `There is no bucket ${JSON.stringify(bucket)}`,
+    );
+  }
+  return { bucket, environment, path: slash < 0 ? "" : whole.slice(slash + 1) };
+}
+
+/** The body's bytes. A client that goes in the middle is a form that ends too early, no fault of ours. */
+async function* bodyOf(request: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    // Not destroyed when a fault ends the reading: its client is to get the answer.
+    yield* request.iterator({ destroyOnReturn: false });
+  } catch (error) {
+    throw new DocferryError("invalid_form", "The body broke off", { cause: error });
+  }
+}
+
+interface ReceivedForm {
+  /** By name in lower case; of several the first. */
+  fields: Map<string, string>;
+  writer: ObjectWriter | null;
+  /** Of the part named file. */
+  contentType: string | null;
+}
+
+/** Which part is the file is told by its name alone: libraries give a file name to every part, or to none. */
+async function receiveForm(
+  parts: AsyncIterable<FormPart>,
+  options: { stage: () => Promise<ObjectWriter>; mayStage: (fields: Map<string, string>) => void },
+): Promise<ReceivedForm> {
+  const form: ReceivedForm = { fields: new Map(), writer: null, contentType: null };
+  for await (const part of parts) {
+    const name = part.name.toLowerCase();
+    if (name !== "file") {
+      const text = await textOf(part);
+      if (!form.fields.has(name)) form.fields.set(name, text);
+      continue;
+    }
+    if (form.writer) throw new DocferryError("invalid_form", "The form has two parts named file");
+    options.mayStage(form.fields);
+    form.writer = await options.stage();
+    form.contentType = part.contentType;
+    for await (const bytes of part.bytes) await form.writer.write(bytes);
+  }
+  return form;
+}
+
+async function textOf(part: FormPart): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of part.bytes) {
+    size += piece.length;
+    if (size > fieldLimit) {
+      throw new DocferryError("invalid_form", `A field has more than ${fieldLimit} bytes`);
+    }
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+function checkUpload(
+  fields: Map<string, string>,
+  { environment, path }: Target,
+  request: FastifyRequest,
+  { signingKey }: UploadParts,
+): string {
+  const { receivedAt } = request.docferry;
+  const name = checkTicket(ticketOf(fields), { environment, receivedAt }, signingKey);
+  // Some libraries compose the characters of a URL, not those of a field.
+  if (name.normalize("NFC") === path.normalize("NFC")) return name;
+  throw new DocferryError("wrong_signature", "Field key is not the file of this address");
+}
+
+function ticketOf(fields: Map<string, string>): TicketForm {
+  return {
+    key: fields.get("key") ?? null,
+    signature: fields.get("signature") ?? null,
+    token: fields.get("x-cos-security-token") ?? null,
+    fileId: fields.get("x-cos-meta-fileid") ?? null,
+  };
+}
+
+function isWhole(ticket: TicketForm): boolean {
+  return Object.values(ticket).every((field) => field !== null);
+}
+
+function sendUploaded(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  uploaded: { target: Target; name: string; object: StoredObject; form: ReceivedForm },
+) {
+  const { target, name, object, form } = uploaded;
+  const etag = `"${object.md5}"`;
+  reply.header("etag", etag).header("x-cos-request-id", request.id);
+  const status = form.fields.get("success_action_status");
+  if (status !== "201") return reply.code(status === "200" ? 200 : 204).send();
+  const [path = ""] = request.url.split("?", 1);
+  return sendXml(reply.code(201), "PostResponse", {
+    Location: request.docferry.baseUrl + path,
+    Bucket: target.bucket,
+    Key: name,
+    ETag: etag,
+  });
+}
