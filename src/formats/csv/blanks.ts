@@ -16,6 +16,17 @@ export function blankLength(bytes: Uint8Array, at: number, to: number): number {
   return isWideBlank(first, bytes[at + 1]!, bytes[at + 2]!) ? 3 : 0;
 }
 
+/** `from` moved on over white space, no further than `to`. */
+export function trimStart(bytes: Uint8Array, from: number, to: number): number {
+  let start = from;
+  while (start < to) {
+    const length = blankLength(bytes, start, to);
+    if (length <= 0) return start;
+    start += length;
+  }
+  return start;
+}
+
 /** `to` moved back over white space, no further than `from`. */
 export function trimEnd(bytes: Uint8Array, from: number, to: number): number {
   let end = to;

@@ -1,5 +1,6 @@
 import type { Position } from "../../job/chunk.ts";
 import { DocferryError } from "../../job/errors.ts";
+import { trimEnd, trimStart } from "./blanks.ts";
 import { type ColumnOptions, fieldTree, parseColumns } from "./field-tree.ts";
 import { RowReader } from "./row-reader.ts";
 import { cellKind } from "./row-shape.ts";
@@ -39,18 +40,25 @@ function namesOf(rows: RowReader, format: "csv" | "tsv"): string[] {
   const { triples, count } = rows.cells;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   return Array.from({ length: count }, (_, index) => {
-    const from = rows.start + triples[index * 3]!;
-    const to = rows.start + triples[index * 3 + 1]!;
+    let from = rows.start + triples[index * 3]!;
+    let to = rows.start + triples[index * 3 + 1]!;
+    if (format === "csv") {
+      from = trimStart(rows.bytes, from, to);
+      to = trimEnd(rows.bytes, from, to);
+    } else {
+      while (to > from && rows.bytes[to - 1] === CR) to--;
+    }
     let name: string;
     try {
       name = decoder.decode(rows.bytes.subarray(from, to));
     } catch (cause) {
       throw invalid(`Column ${index + 1} of the header row is not UTF-8`, cause);
     }
-    if (triples[index * 3 + 2] === cellKind.escaped) name = name.replaceAll('""', '"');
-    return format === "csv" ? name.trim() : name.replace(/\r+$/, "");
+    return triples[index * 3 + 2] === cellKind.escaped ? name.replaceAll('""', '"') : name;
   });
 }
+
+const CR = 13;
 
 function invalid(message: string, cause?: unknown): DocferryError {
   return new DocferryError("invalid_file", message, { cause });
