@@ -18,6 +18,8 @@ export async function hashSecret(secret: string, salt: Uint8Array): Promise<stri
 export class SecretChecks {
   readonly #random: (length: number) => Uint8Array;
   readonly #right = new Map<string, Buffer>();
+  /** Checks that go on, by hash and secret: many callers with the same one wait for the same. */
+  readonly #going = new Map<string, Promise<boolean>>();
   readonly #blind: Buffer;
   #running: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -40,7 +42,15 @@ export class SecretChecks {
     const digest = createHash("sha256").update(this.#blind).update(secret).digest();
     const right = this.#right.get(secretHash);
     if (right && timingSafeEqual(right, digest)) return true;
-    if (!(await this.#inTurn(() => matchesHash(secret, secretHash)))) return false;
+    const key = `${secretHash} ${digest.toString("hex")}`;
+    let going = this.#going.get(key);
+    if (!going) {
+      going = this.#inTurn(() => matchesHash(secret, secretHash)).finally(() =>
+        this.#going.delete(key),
+      );
+      this.#going.set(key, going);
+    }
+    if (!(await going)) return false;
     this.#right.set(secretHash, digest);
     return true;
   }
@@ -52,7 +62,7 @@ export class SecretChecks {
 
   /** One at a time: stretching runs in the few threads that also read and write files. */
   async #inTurn(check: () => Promise<boolean>): Promise<boolean> {
-    if (this.#waiting >= 200) {
+    if (this.#waiting >= 50) {
       throw new DocferryError("busy", "Too many secrets wait to be checked");
     }
     this.#waiting++;

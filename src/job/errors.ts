@@ -52,7 +52,7 @@ export const errorKinds = {
     status: 404,
     errcode: 40066,
     retryable: false,
-    hint: "docs/api.md lists every path",
+    hint: "Mend the path or the method",
   },
   get_required: { status: 405, errcode: 43001, retryable: false, hint: "Send it with GET" },
   post_required: { status: 405, errcode: 43002, retryable: false, hint: "Send it with POST" },
