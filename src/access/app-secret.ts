@@ -7,13 +7,6 @@ import { DocferryError } from "../job/errors.ts";
  */
 const cost = { N: 4096, r: 8, p: 1 } as const satisfies ScryptOptions;
 
-/** `scrypt$N$r$p$salt$hash`, salt and hash as base64url, so that the cost can rise without losing old hashes. */
-export async function hashSecret(secret: string, salt: Uint8Array): Promise<string> {
-  const hash = await stretch(secret, salt, cost);
-  const { N, r, p } = cost;
-  return ["scrypt", N, r, p, base64url(salt), base64url(hash)].join("$");
-}
-
 /** Checks secrets against their hashes. Remembers, in this process only, which one was right last. */
 export class SecretChecks {
   readonly #random: (length: number) => Uint8Array;
@@ -29,13 +22,13 @@ export class SecretChecks {
     this.#blind = Buffer.from(random(32));
   }
 
-  /** A new hash with a salt of its own. */
+  /** A new hash with a salt of its own: `scrypt$N$r$p$salt$hash`. */
   hash(secret: string): Promise<string> {
     return hashSecret(secret, this.#random(16));
   }
 
   /**
-   * @param secretHash of `hashSecret`
+   * @param secretHash of `hash`
    * @throws {DocferryError} `busy` when too many checks wait: somebody tries secrets
    */
   async matches(secret: string, secretHash: string): Promise<boolean> {
@@ -74,6 +67,13 @@ export class SecretChecks {
       this.#waiting--;
     }
   }
+}
+
+/** `scrypt$N$r$p$salt$hash`, salt and hash as base64url, so that the cost can rise without losing old hashes. */
+async function hashSecret(secret: string, salt: Uint8Array): Promise<string> {
+  const hash = await stretch(secret, salt, cost);
+  const { N, r, p } = cost;
+  return ["scrypt", N, r, p, base64url(salt), base64url(hash)].join("$");
 }
 
 async function matchesHash(secret: string, secretHash: string): Promise<boolean> {

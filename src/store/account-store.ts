@@ -4,7 +4,7 @@
 
 export interface AppRecord {
   id: string;
-  /** As `hashSecret` of access/ writes it; never the secret. */
+  /** As access/app-secret.ts writes it; never the secret. */
   secretHash: string;
   createdAt: number;
 }
@@ -15,13 +15,11 @@ export interface EnvironmentRecord {
   createdAt: number;
 }
 
-export type TokenKind = "plain" | "stable";
-
 export interface TokenRecord {
   /** SHA-256 of the token, hex. */
   hash: string;
   appId: string;
-  kind: TokenKind;
+  kind: "plain" | "stable";
   issuedAt: number;
   expiresAt: number;
   /** From when on the token is refused because a newer one took its place; null while it is the newest. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { DocferryError } from "../../job/errors.ts";
 
 /** Bytes. The longest body that a call can need is a query; a real one is some kilobytes long. */
-export const bodyLimit = 1024 * 1024;
+const bodyLimit = 1024 * 1024;
 
 export type JsonObject = Record<string, unknown>;
 
