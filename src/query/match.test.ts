@@ -15,8 +15,7 @@ import {
   serialize,
   Timestamp,
 } from "bson";
-import fc from "fast-check";
-import { DocferryError } from "../job/errors.ts";
+import * as fc from "fast-check";
 import { checkFilter } from "./filter-tree.ts";
 import { compileMatcher } from "./match.ts";
 
@@ -449,12 +448,9 @@ describe("refused filters", () => {
     [{ a: { $regex: "x".repeat(40_000) } }, "A regular expression has more than 32764 characters"],
   ] as [Plain, string][]) {
     test(message, () => {
-      const isRefusal = (error: unknown) =>
-        error instanceof DocferryError &&
-        error.code === "invalid_query" &&
-        error.message === message;
-      assert.throws(() => checkFilter(serialize(filter)), isRefusal);
-      assert.throws(() => compileMatcher(serialize(filter)), isRefusal);
+      const refusal = { name: "DocferryError", code: "invalid_query", message };
+      assert.throws(() => checkFilter(serialize(filter)), refusal);
+      assert.throws(() => compileMatcher(serialize(filter)), refusal);
     });
   }
 

@@ -1,5 +1,6 @@
 import { DocferryError } from "../job/errors.ts";
-import { classEscape, posixClass } from "./regex-classes.ts";
+import { readClass } from "./regex-class.ts";
+import { classEscape } from "./regex-escape.ts";
 
 /**
  * A PCRE pattern written as a JavaScript one for the flag `u`, `i` beside it if wished; `m`, `s` and `x` are worked in. The
@@ -26,7 +27,17 @@ interface Group {
   baseI: boolean;
   /** What closes it. */
   end: string;
+  /** Its number, where it captures. */
+  capture: number | undefined;
+  /** `#captured` at its beginning. */
+  captured: ReadonlySet<number>;
+  /** What it captures may not have matched behind it: it has alternatives, or is negative. */
+  forgets: boolean;
+  isLookbehind: boolean;
 }
+
+/** Far more than anybody writes; what is known about each of them is kept for each open group. */
+const maxCaptures = 1000;
 
 const anyChar = "[\\s\\S]";
 
@@ -43,6 +54,14 @@ class Translator {
   /** Capturing groups seen so far: what a backreference may name. */
   #captures = 0;
   readonly #allCaptures: number;
+  readonly #names = new Map<string, number>();
+  /**
+   * Groups that have matched by now, whatever way the pattern took: what a reference may name. PCRE fails at a reference to
+   * a group that has not matched, JavaScript passes.
+   */
+  #captured: ReadonlySet<number> = new Set();
+  /** `#captured` before the group that has just closed: what holds if a quantifier skips it. */
+  #capturedBefore: ReadonlySet<number> = new Set();
   /** Whether a quantifier may stand here. */
   #quantifiable = false;
 
@@ -56,6 +75,7 @@ class Translator {
     };
     this.#baseI = this.#flags.i;
     this.#allCaptures = countCaptures(this.#pattern);
+    if (this.#allCaptures > maxCaptures) this.#refuse(`has more than ${maxCaptures} groups`);
   }
 
   run(): string {
@@ -79,18 +99,18 @@ class Translator {
         this.#at++;
         this.#quantifiable = false;
         this.#out += this.#modifier ? `)|${this.#modifier}` : "|";
-        return;
+        return this.#alternative();
       case ".":
         this.#at++;
         return this.#item(this.#flags.s ? anyChar : "[^\\n]");
       case "^":
         this.#at++;
         // With m also behind a newline, but not behind the one that ends the text.
-        return this.#item(this.#flags.m ? `(?:^|(?<=\\n)(?=${anyChar}))` : "(?:^)");
+        return this.#anchor(this.#flags.m ? `(?:^|(?<=\\n)(?=${anyChar}))` : "^");
       case "$":
         this.#at++;
         // Without m also before a newline that ends the text.
-        return this.#item(this.#flags.m ? "(?:(?=\\n)|$)" : "(?:(?=\\n$)|$)");
+        return this.#anchor(this.#flags.m ? "(?:(?=\\n)|$)" : "(?:(?=\\n$)|$)");
       case "*":
       case "+":
       case "?":
@@ -124,6 +144,23 @@ class Translator {
   #item(text: string): void {
     this.#out += text;
     this.#quantifiable = true;
+    this.#capturedBefore = this.#captured;
+  }
+
+  /** A set of characters: it takes case as it is. */
+  #set(text: string): void {
+    this.#item(this.#flags.i ? `(?-i:${text})` : text);
+  }
+
+  #anchor(text: string): void {
+    this.#out += text;
+    this.#quantifiable = false;
+  }
+
+  #alternative(): void {
+    const group = this.#groups.at(-1);
+    if (group) group.forgets = true;
+    this.#captured = group?.captured ?? new Set();
   }
 
   #quantifier(text: string): void {
@@ -131,6 +168,7 @@ class Translator {
     this.#at += text.length;
     this.#out += text;
     this.#quantifiable = false;
+    if (/^(?:[*?]|\{0+[,}])/.test(text)) this.#captured = this.#capturedBefore;
     const suffix = this.#pattern[this.#at];
     if (suffix === "+") this.#refuse("has a possessive quantifier, which is not supported");
     if (suffix === "?") {
@@ -151,13 +189,15 @@ class Translator {
     const anchor = anchors.get(letter);
     if (anchor !== undefined) {
       this.#at += 2;
-      return this.#item(anchor);
+      const isOfWords = this.#flags.i && /[bB]/.test(letter);
+      return this.#anchor(isOfWords ? `(?-i:${anchor})` : anchor);
     }
     if (/^(?:[1-9]|[gk])/.test(rest) && this.#reference(rest)) return;
     const escape = classEscape(rest, false);
     if (!escape) this.#refuse(`has \\${letter}, which is not supported`);
     this.#at += 1 + escape.length;
-    this.#item(escape.set === undefined ? quoted(escape.char) : escape.outside);
+    if (escape.set === undefined) this.#item(quoted(escape.char));
+    else this.#set(escape.outside);
   }
 
   /** `\Q…\E`: as it stands. */
@@ -176,22 +216,30 @@ class Translator {
       /^(?:g\{|k[<{'])(?<name>[A-Za-z_]\w*)[>}']/.exec(rest);
     if (!found) return false;
     const { name, relative, number } = found.groups ?? {};
-    if (name !== undefined) {
-      this.#item(`\\k<${name}>`);
-    } else {
-      const given = Number(number);
-      const group = relative ? this.#captures + 1 - given : given;
-      if (group < 1 || group > this.#allCaptures) {
-        if (rest.startsWith("g") || given < 10) {
-          this.#refuse(`has a reference to the group ${number}, which is not there`);
-        }
-        return false;
-      }
-      // A digit that follows must not become part of the number.
-      this.#item(`(?:\\${group})`);
+    const given = Number(number);
+    const group =
+      name === undefined
+        ? relative
+          ? this.#captures + 1 - given
+          : given
+        : (this.#names.get(name) ?? 0);
+    if (group < 1 || group > this.#allCaptures) {
+      // `\10` without ten groups is an octal code.
+      if (number !== undefined && !rest.startsWith("g") && given >= 10) return false;
+      this.#refuse(`has a reference to the group ${name ?? number}, which is not there before it`);
     }
     this.#at += 1 + found[0].length;
+    this.#refer(group);
     return true;
+  }
+
+  #refer(group: number): void {
+    const isBehind = this.#groups.some(({ isLookbehind }) => isLookbehind);
+    if (!this.#captured.has(group) || isBehind) {
+      this.#refuse("has a reference to a group that may not have matched, which is not supported");
+    }
+    // In a group, so that a digit that follows does not become part of the number.
+    this.#item(`(?:\\${group})`);
   }
 
   #open(): void {
@@ -204,24 +252,37 @@ class Translator {
     }
     if (rest.startsWith("*")) this.#refuse("has a verb (*…), which is not supported");
     if (!rest.startsWith("?")) {
-      this.#captures++;
-      return this.#enter("(", 1);
+      return this.#enter("(", 1, { capture: this.#captures + 1 });
     }
-    const plain = /^\?(?:[:=!]|<[=!])/.exec(rest);
+    const plain = /^\?(?::|=|!|<=|<!)/.exec(rest);
     if (plain) {
-      // Assertions may be repeated in PCRE but not in JavaScript, where a group around them may.
-      const isAssertion = plain[0] !== "?:";
-      return this.#enter(isAssertion ? `(?:(${plain[0]}` : "(?:", 1 + plain[0].length, isAssertion);
+      const [text] = plain;
+      if (text === "?:") return this.#enter("(?:", 3);
+      // An assertion may be repeated in PCRE but not in JavaScript, where a group around it may.
+      return this.#enter(`(?:(${text}`, 1 + text.length, {
+        end: "))",
+        forgets: text.endsWith("!"),
+        isLookbehind: text.startsWith("?<"),
+      });
     }
     const named = /^\?P?<(\w+)>|^\?'(\w+)'/.exec(rest);
     if (named) {
-      this.#captures++;
-      return this.#enter(`(?<${named[1] ?? named[2]}>`, 1 + named[0].length);
+      const capture = this.#captures + 1;
+      const name = named[1] ?? named[2] ?? "";
+      if (this.#names.has(name)) this.#refuse(`has two groups named ${name}`);
+      this.#names.set(name, capture);
+      return this.#enter("(", 1 + named[0].length, { capture });
     }
     const reference = /^\?P=(\w+)\)/.exec(rest);
     if (reference) {
+      const group = this.#names.get(reference[1] ?? "");
+      if (group === undefined) {
+        return this.#refuse(
+          `has a reference to the group ${reference[1]}, which is not there before it`,
+        );
+      }
       this.#at += 1 + reference[0].length;
-      return this.#item(`\\k<${reference[1]}>`);
+      return this.#refer(group);
     }
     const options = /^\?([imsx]*)(?:-([imsx]*))?([:)])/.exec(rest);
     if (!options) return this.#refuse(`has a group (${rest.slice(0, 3)}, which is not supported`);
@@ -246,14 +307,23 @@ class Translator {
     this.#flags = flags;
   }
 
-  #enter(text: string, length: number, isAssertion = false): void {
+  #enter(
+    text: string,
+    length: number,
+    { end = ")", capture, forgets = false, isLookbehind = false }: Partial<Group> = {},
+  ): void {
     this.#at += length;
     this.#out += text;
+    if (capture !== undefined) this.#captures = capture;
     this.#groups.push({
       flags: this.#flags,
       modifier: this.#modifier,
       baseI: this.#baseI,
-      end: isAssertion ? "))" : ")",
+      end,
+      capture,
+      captured: this.#captured,
+      forgets,
+      isLookbehind,
     });
     this.#modifier = "";
     this.#baseI = this.#flags.i;
@@ -262,9 +332,12 @@ class Translator {
 
   #close(): void {
     const group = this.#groups.pop();
-    if (!group) this.#refuse("has a ) too many");
+    if (!group) return this.#refuse("has a ) too many");
     this.#at++;
+    const inner = group.forgets ? group.captured : this.#captured;
     this.#item((this.#modifier && ")") + group.end);
+    this.#captured = group.capture === undefined ? inner : new Set([...inner, group.capture]);
+    this.#capturedBefore = group.captured;
     this.#flags = group.flags;
     this.#modifier = group.modifier;
     this.#baseI = group.baseI;
@@ -272,78 +345,13 @@ class Translator {
 
   /** `[…]` */
   #class(): void {
-    this.#at++;
-    let out = "[";
-    if (this.#pattern[this.#at] === "^") {
-      out += "^";
-      this.#at++;
+    const found = readClass(this.#pattern, this.#at, this.#flags.i);
+    if ("fault" in found) {
+      this.#at = found.at;
+      return this.#refuse(found.fault);
     }
-    // The last item, when it is one character: what a hyphen may begin a range with.
-    let from: string | undefined;
-    let isFirst = true;
-    for (;;) {
-      if (this.#at >= this.#pattern.length) this.#refuse("has a class [ that is not closed");
-      if (this.#pattern[this.#at] === "]" && !isFirst) break;
-      isFirst = false;
-      if (this.#pattern.startsWith("\\Q", this.#at)) {
-        this.#quotedRun((char) => {
-          out += quotedInClass(char);
-        });
-        from = undefined;
-        continue;
-      }
-      if (this.#pattern.startsWith("\\E", this.#at)) {
-        this.#at += 2;
-        continue;
-      }
-      const item = this.#classItem();
-      if (from !== undefined && item.char === "-" && !item.escaped && !this.#atClassEnd()) {
-        const to = this.#classItem();
-        if (to.char === undefined) {
-          out += `\\-${to.set}`;
-        } else {
-          if ((to.char.codePointAt(0) ?? 0) < (from.codePointAt(0) ?? 0)) {
-            this.#refuse(`has a range ${from}-${to.char} that is out of order`);
-          }
-          out += `-${quotedInClass(to.char)}`;
-        }
-        from = undefined;
-        continue;
-      }
-      out += item.char === undefined ? item.set : quotedInClass(item.char);
-      from = item.char;
-    }
-    this.#at++;
-    this.#item(`${out}]`);
-  }
-
-  #atClassEnd(): boolean {
-    return this.#pattern[this.#at] === "]";
-  }
-
-  #classItem(): ClassItem {
-    const rest = this.#pattern.slice(this.#at, this.#at + 200);
-    if (rest.startsWith("\\")) {
-      const escape = classEscape(rest.slice(1), true);
-      if (!escape) return this.#refuse(`has \\${rest[1] ?? ""} in a class, which is not supported`);
-      this.#at += 1 + escape.length;
-      return escape.set === undefined
-        ? { char: escape.char, escaped: true }
-        : { set: escape.set, escaped: true };
-    }
-    const posix = /^\[:(\^?)(\w+):\]/.exec(rest);
-    if (posix) {
-      const set = posixClass(posix[2] ?? "", posix[1] === "^");
-      if (set === undefined) return this.#refuse(`has ${posix[0]}, which is not supported`);
-      this.#at += posix[0].length;
-      return { set, escaped: true };
-    }
-    if (/^\[[.=]/.test(rest)) {
-      return this.#refuse(`has ${rest.slice(0, 2)} in a class, which is not supported`);
-    }
-    const char = this.#char();
-    this.#at += char.length;
-    return { char, escaped: false };
+    this.#at = found.end;
+    this.#item(found.text);
   }
 
   #refuse(fault: string): never {
@@ -354,17 +362,13 @@ class Translator {
   }
 }
 
-type ClassItem =
-  | { char: string; set?: never; escaped: boolean }
-  | { char?: never; set: string; escaped: boolean };
-
-/** `$` has JavaScript's meaning here: the very end. */
+/** `^` and `$` have JavaScript's meaning here: the very ends. */
 const anchors: ReadonlyMap<string, string> = new Map([
-  ["A", "(?:^)"],
-  ["z", "(?:$)"],
+  ["A", "^"],
+  ["z", "$"],
   ["Z", "(?:(?=\\n$)|$)"],
-  ["b", "(?:\\b)"],
-  ["B", "(?:\\B)"],
+  ["b", "\\b"],
+  ["B", "\\B"],
 ]);
 
 function withFlags(flags: Flags, on: string, off: string): Flags {
@@ -379,10 +383,6 @@ function modifier(i: boolean): string {
 /** A character as itself, outside of classes. */
 function quoted(char: string): string {
   return /[\^$\\.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
-}
-
-function quotedInClass(char: string): string {
-  return /[\\\]^[-]/.test(char) ? `\\${char}` : char;
 }
 
 /** Groups that capture: a `(` that no backslash and no class hides and no `?` follows, or one with a name. */

@@ -1,4 +1,5 @@
-// Escapes of PCRE, as JavaScript's flag `u` takes them. PCRE's classes are those of ASCII; JavaScript's `\s` is not.
+// Escapes of PCRE, as JavaScript's flag `u` takes them. PCRE's classes are those of ASCII, JavaScript's `\s` is not; and no
+// set of PCRE's cares for case, so the sets here must stand where `i` is not in force.
 
 /** What a backslash and what follows stand for: a character, or a set of them. */
 export type Escape =
@@ -51,6 +52,8 @@ export function classEscape(rest: string, inClass: boolean): Escape | undefined 
   const set = sets.get(letter);
   if (set) return { length: 1, ...set };
   if (inClass && letter === "b") return { length: 1, char: "\b" };
+  // `\N{U+…}` is another escape.
+  if (rest.startsWith("N{")) return undefined;
   const outside = inClass ? undefined : outsideOnly.get(letter);
   if (outside) return { length: 1, set: "", outside };
   const control = controls.get(letter);
@@ -68,7 +71,7 @@ function codeEscape(rest: string): Escape | undefined {
     return { length: 2, char: String.fromCharCode(code) };
   }
   const hex = /^x\{([\dA-Fa-f]+)\}/.exec(rest) ?? /^x([\dA-Fa-f]{0,2})/.exec(rest);
-  const octal = /^o\{([0-7]+)\}/.exec(rest) ?? /^(0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest);
+  const octal = /^o\{([0-7]+)\}/.exec(rest) ?? /^([0-7]{1,3})/.exec(rest);
   const [text, digits = ""] = hex ?? octal ?? [];
   if (text === undefined) return undefined;
   const code = digits === "" ? 0 : Number.parseInt(digits, hex ? 16 : 8);
@@ -116,21 +119,22 @@ const posixSets: ReadonlyMap<string, string> = new Map([
   ["xdigit", "0-9A-Fa-f"],
 ]);
 
-// Without U+017F and U+212A, which are s and k where case does not count.
-const beyondAscii = "\\x80-\\u017e\\u0180-\\u2129\\u212b-\\u{10ffff}";
-
 const posixComplements: ReadonlyMap<string, string> = new Map([
-  ["alnum", `\\0-/:-@\\[-\`\\{-\\x7f${beyondAscii}`],
-  ["alpha", `\\0-@\\[-\`\\{-\\x7f${beyondAscii}`],
-  ["ascii", beyondAscii],
+  ["alnum", `\\0-/:-@\\[-\`\\{-\\u{10ffff}`],
+  ["alpha", `\\0-@\\[-\`\\{-\\u{10ffff}`],
+  ["ascii", "\\x80-\\u{10ffff}"],
   ["digit", "\\D"],
   ["space", noSpace],
   ["word", "\\W"],
 ]);
 
-/** `[:name:]` or `[:^name:]` as it stands within `[…]`; undefined for what is not known. */
-export function posixClass(name: string, isNegated: boolean): string | undefined {
-  return (isNegated ? posixComplements : posixSets).get(name);
+/**
+ * `[:name:]` or `[:^name:]` as it stands within `[…]`; undefined for what is not known.
+ * @param i case does not count: then upper and lower case are both letters
+ */
+export function posixClass(name: string, isNegated: boolean, i: boolean): string | undefined {
+  const known = i && (name === "upper" || name === "lower") ? "alpha" : name;
+  return (isNegated ? posixComplements : posixSets).get(known);
 }
 
 function positive(set: string): { set: string; outside: string } {
