@@ -9,12 +9,12 @@ test("every token that a client has got holds after a SIGKILL, and the stable on
   const plain: string[] = [];
   const stable = await stableToken(first.address);
   // Killed in the middle of giving out more: what has come out must be on the disk.
-  const asking = (async () => {
+  const brokenOff = assert.rejects(async () => {
     for (;;) plain.push(await plainToken(first.address));
-  })();
+  });
   while (plain.length < 5) await new Promise((resolve) => setImmediate(resolve));
   await first.kill();
-  await assert.rejects(asking);
+  await brokenOff;
   const second = await TestService.start(t, folder);
   for (const token of [...plain, stable]) {
     assert.equal(
