@@ -282,9 +282,9 @@ function readZoneName(text: string, at: number): number {
   return match ? at + match[0].length : -1;
 }
 
-const hour = String.raw`[+-](?:2[0-3]|[01]?\d)(?!\d)`;
+const signedHour = String.raw`[+-](?:2[0-3]|[01]?\d)(?!\d)`;
 const zoneName = new RegExp(
-  `GMT(?:${hour})?|ChST|MeST|WITA|${hour}|[A-Z]{3,4}T(?![A-Z])|[A-Z]{3}(?![A-Z])`,
+  `GMT(?:${signedHour})?|ChST|MeST|WITA|${signedHour}|[A-Z]{3,4}T(?![A-Z])|[A-Z]{3}(?![A-Z])`,
   "y",
 );
 

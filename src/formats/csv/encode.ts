@@ -67,17 +67,18 @@ class CsvEncoder implements Encoder {
     const start = output.length;
     const keepsType = writeCellText(output, type, bytes, at);
     const end = output.length;
-    const kept = keepsType && (type !== bsonType.string || this.#comesBack(start, end));
+    const quoted = needsQuotes(output.bytes, start, end);
+    const kept = keepsType && (type !== bsonType.string || this.#comesBack(start, end, quoted));
     if (!kept) this.retyped++;
-    if (needsQuotes(output.bytes, start, end)) quote(output, start);
+    if (quoted) quote(output, start);
   }
 
   /** Whether a string's cell, not quoted yet, reads back as this string. */
-  #comesBack(start: number, end: number): boolean {
+  #comesBack(start: number, end: number, quoted: boolean): boolean {
     const { bytes } = this.#output;
     if (this.#number.read(bytes, start, end) !== notANumber) return false;
-    if (trimEnd(bytes, start, end) !== end && !needsQuotes(bytes, start, end)) return false;
-    return isUtf8(bytes.subarray(start, end));
+    if (!quoted && trimEnd(bytes, start, end) !== end) return false;
+    return isAscii(bytes, start, end) || isUtf8(bytes.subarray(start, end));
   }
 }
 
@@ -121,6 +122,12 @@ function needsQuotes(bytes: Uint8Array, start: number, end: number): boolean {
   }
   if (end - start === 2 && bytes[start] === BACKSLASH && bytes[start + 1] === DOT) return true;
   return blankLength(bytes, start, end) > 0;
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let at = start; at < end; at++) all |= bytes[at]!;
+  return all < 0x80;
 }
 
 const BACKSLASH = 92;

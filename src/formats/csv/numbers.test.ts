@@ -18,7 +18,7 @@ function printed(text: string): string | null {
 
 test("what is taken for a number prints as the same text", () => {
   const text = fc
-    .array(fc.constantFrom(..."0123456789", ".", "-", "e", "+", "00", "e+", "e-"), {
+    .array(fc.constantFrom("0", "1", "2", "5", "9", ".", "-", "e", "+", "00", "e+", "e-"), {
       maxLength: 24,
     })
     .map((parts) => parts.join(""));

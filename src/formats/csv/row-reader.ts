@@ -71,6 +71,10 @@ export class RowReader {
     return { offset: this.#nextOffset, line: this.#nextLine };
   }
 
+  get offsetToCome(): number {
+    return this.#nextOffset;
+  }
+
   /** Index in `bytes` of the row to come, while nothing of it has been looked at; else -1. */
   get boundary(): number {
     return this.#begun || this.#skipping ? -1 : this.#nextOffset - this.#base;

@@ -39,53 +39,49 @@ class CsvScanner implements Scanner {
     const rows = this.#rows;
     this.#chunks = [];
     rows.feed(bytes, last);
-    let quote = -1;
+    let lookFrom = 0;
     for (;;) {
-      const at = rows.boundary;
-      if (at >= 0) {
-        if (quote < at) quote = this.#nextQuote(at);
-        this.#passLines(at, quote);
-      }
+      // Where quotes are dense a look for the next one in each row would cost more than the row.
+      if (rows.boundary >= lookFrom) lookFrom = this.#passLines(rows.boundary) + stride;
       if (rows.next() === "end") break;
-      this.#cutIfDue(rows.position);
+      this.#cutIfDue();
     }
-    if (last) this.#cut(rows.position);
+    if (last) this.#cut();
     rows.release();
     return this.#chunks;
   }
 
-  /** Index of the next quote, or the end. */
-  #nextQuote(from: number): number {
-    const { bytes } = this.#rows;
-    const at = this.#quotes ? bytes.indexOf(QUOTE, from) : -1;
-    return at < 0 ? bytes.length : at;
-  }
-
-  /** Passes over the whole lines before the quote, cutting where it is due. */
-  #passLines(from: number, quote: number): void {
+  /** Passes over the whole lines before the next quote, cutting where it is due; gives where the quote is, or the end. */
+  #passLines(from: number): number {
     const rows = this.#rows;
     const { bytes } = rows;
-    if (quote <= from) return;
-    const end = bytes.lastIndexOf(LF, quote - 1) + 1;
+    const quote = this.#quotes ? bytes.indexOf(QUOTE, from) : -1;
+    const limit = quote < 0 ? bytes.length : quote;
+    const end = limit > from ? bytes.lastIndexOf(LF, limit - 1) + 1 : 0;
     let at = from;
     while (at < end) {
-      const due = at + this.#from.offset + this.#chunkBytes - rows.position.offset;
-      // A row's end at `due` has its line break one byte before.
-      const lineFeed = bytes.indexOf(LF, Math.max(due - 1, at));
+      // A chunk's end has its line break one byte before.
+      const due = at + this.#from.offset + this.#chunkBytes - rows.offsetToCome - 1;
+      const lineFeed = bytes.indexOf(LF, Math.max(due, at));
       const next = lineFeed < 0 || lineFeed >= end ? end : lineFeed + 1;
       rows.jump(next, countLines(bytes, at, next));
       at = next;
-      this.#cutIfDue(rows.position);
+      this.#cutIfDue();
     }
+    return limit;
   }
 
-  #cutIfDue(at: Position): void {
-    if (at.offset - this.#from.offset >= this.#chunkBytes) this.#cut(at);
+  #cutIfDue(): void {
+    if (this.#rows.offsetToCome - this.#from.offset >= this.#chunkBytes) this.#cut();
   }
 
-  #cut(at: Position): void {
+  #cut(): void {
     const { offset, line } = this.#from;
-    if (at.offset > offset) this.#chunks.push({ from: offset, to: at.offset, line });
-    this.#from = at;
+    const end = this.#rows.position;
+    if (end.offset > offset) this.#chunks.push({ from: offset, to: end.offset, line });
+    this.#from = end;
   }
 }
+
+/** Bytes behind a quote that are read row by row before the next look for quotes. */
+const stride = 4096;
