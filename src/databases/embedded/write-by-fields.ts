@@ -22,7 +22,8 @@ interface FieldsJob extends WriteJob {
 
 /**
  * Writes records whose documents are found by other fields than `_id`, one after another in file order: what one changes,
- * the next may find. The document found is the first in the order of insertion. A record that has none of the fields
+ * the next may find. Of several documents that match, the one inserted first is found (of one batch: the one with the lowest
+ * `_id`). A record that has none of the fields
  * belongs to no document: it is inserted (delete: unchanged).
  */
 export function writeByFields(job: FieldsJob): void {

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { BSON } from "bson";
+import type { Databases } from "../../src/databases/database.ts";
+import { query, readObjects, sinkSpec, uniqueName, writeAll } from "./database-harness.ts";
+
+export function collectionTests(
+  databases: () => Databases,
+  reopen: () => Promise<Databases>,
+): void {
+  it("lists collections by name with their documents and bytes", async () => {
+    const database = await databases().open(uniqueName("list"));
+    assert.deepEqual(await database.collections(), []);
+    await database.createCollection("empty");
+    await writeAll(database, sinkSpec({ collection: "b" }), [{ _id: 1 }, { _id: 2, a: "x" }]);
+    await writeAll(database, sinkSpec({ collection: "a" }), [{ _id: 1 }]);
+    const one = BSON.serialize({ _id: 1 }).length;
+    const two = BSON.serialize({ _id: 2, a: "x" }).length;
+    assert.deepEqual(await database.collections(), [
+      { name: "a", count: 1, size: one },
+      { name: "b", count: 2, size: one + two },
+      { name: "empty", count: 0, size: 0 },
+    ]);
+  });
+
+  it("counts documents and bytes through every mode", async () => {
+    const database = await databases().open(uniqueName("count"));
+    const records = Array.from({ length: 300 }, (_, i) => ({ _id: i % 120, text: "x".repeat(i) }));
+    for (const [mode, upsertFields] of [
+      ["insert", "_id"],
+      ["upsert", "_id"],
+      ["merge", "_id"],
+      ["delete", "_id"],
+      ["upsert", "text"],
+      ["merge", "text"],
+      ["delete", "text"],
+    ] as const) {
+      const spec = sinkSpec({ collection: "c", mode, upsertFields: [upsertFields] });
+      await writeAll(database, spec, records.slice(30, 200), records.slice(90));
+      const stored = await readObjects(database, query("c"));
+      assert.deepEqual(await database.collections(), [
+        {
+          name: "c",
+          count: stored.length,
+          size: stored.reduce((size, document) => size + BSON.calculateObjectSize(document), 0),
+        },
+      ]);
+    }
+  });
+
+  it("creates a collection once, and an import's collection with its sink", async () => {
+    const database = await databases().open(uniqueName("create"));
+    await database.createCollection("one");
+    await writeAll(database, sinkSpec({ collection: "one" }), [{ _id: 1 }]);
+    await database.createCollection("one");
+    await using sink = await database.openSink(sinkSpec({ collection: "two" }));
+    assert.equal(sink.progress.counts.records, 0);
+    assert.deepEqual(
+      (await database.collections()).map(({ name, count }) => [name, count]),
+      [
+        ["one", 1],
+        ["two", 0],
+      ],
+    );
+  });
+
+  it("takes any other name for a collection", async () => {
+    const database = await databases().open(uniqueName("names"));
+    const names = [
+      "a.b",
+      "中文",
+      "with blank",
+      '"; DROP TABLE collection; --',
+      "systematic",
+      "A",
+      "a",
+    ];
+    for (const name of names) {
+      await writeAll(database, sinkSpec({ collection: name }), [{ _id: 1, name }]);
+    }
+    for (const name of names) {
+      assert.deepEqual(await readObjects(database, query(name)), [{ _id: 1, name }]);
+    }
+    assert.equal((await database.collections()).length, names.length);
+  });
+
+  for (const name of ["", "a$b", "a\0b", "system.users", "x".repeat(121), "\ud800"]) {
+    it(`refuses ${JSON.stringify(name.slice(0, 20))} as a collection's name`, async () => {
+      const database = await databases().open("names");
+      const refused = { code: "invalid_collection_name" };
+      await assert.rejects(database.createCollection(name), refused);
+      await assert.rejects(database.openSink(sinkSpec({ collection: name })), refused);
+    });
+  }
+
+  it("drops a collection, whose name may then be used again", async () => {
+    const database = await databases().open(uniqueName("drop"));
+    const records = Array.from({ length: 12_000 }, (_, _id) => ({ _id }));
+    await writeAll(database, sinkSpec({ collection: "c" }), records);
+    await database.dropCollection("c");
+    assert.deepEqual(await database.collections(), []);
+    await assert.rejects(readObjects(database, query("c")), { code: "collection_not_found" });
+    await writeAll(database, sinkSpec({ collection: "c" }), [{ _id: "new" }]);
+    assert.deepEqual(await readObjects(database, query("c")), [{ _id: "new" }]);
+    assert.deepEqual(
+      (await database.collections()).map(({ name, count }) => [name, count]),
+      [["c", 1]],
+    );
+  });
+
+  it("refuses to drop a collection that is not there", async () => {
+    const database = await databases().open(uniqueName("drop"));
+    await assert.rejects(database.dropCollection("nothing"), { code: "collection_not_found" });
+  });
+
+  it("keeps environments apart", async () => {
+    const [one, two] = [uniqueName("env"), uniqueName("env")];
+    const database = await databases().open(one);
+    await writeAll(database, sinkSpec({ collection: "c" }), [{ _id: 1 }]);
+    assert.deepEqual(await (await databases().open(two)).collections(), []);
+    assert.equal(await databases().open(one), database);
+  });
+
+  for (const name of ["", "../x", "a/b", "a.b", "x".repeat(65)]) {
+    it(`refuses ${JSON.stringify(name.slice(0, 20))} as an environment's id`, async () => {
+      for (const call of ["open", "openSource", "remove"] as const) {
+        await assert.rejects(databases()[call](name), { code: "invalid_argument" });
+      }
+    });
+  }
+
+  it("removes an environment with all in it, also one that is open", async () => {
+    const name = uniqueName("gone");
+    const database = await databases().open(name);
+    await writeAll(database, sinkSpec({ collection: "c" }), [{ _id: 1 }]);
+    await using reader = await databases().openSource(name);
+    assert.equal((await reader.collections()).length, 1);
+    await databases().remove(name);
+    assert.deepEqual(await reader.collections(), []);
+    const again = await databases().open(name);
+    assert.deepEqual(await again.collections(), []);
+    await writeAll(again, sinkSpec({ collection: "d" }), [{ _id: 1 }]);
+    assert.deepEqual(
+      (await reader.collections()).map((info) => info.name),
+      ["d"],
+    );
+  });
+
+  it("removes an environment that nobody has opened since the start", async () => {
+    const name = uniqueName("gone");
+    await writeAll(await databases().open(name), sinkSpec({ collection: "c" }), [{ _id: 1 }]);
+    const opened = await reopen();
+    await opened.remove(name);
+    await opened.remove(name);
+    assert.deepEqual(await (await opened.open(name)).collections(), []);
+  });
+
+  it("reads from an environment that has no database yet, and goes on once it has one", async () => {
+    const name = uniqueName("early");
+    await using reader = await databases().openSource(name);
+    assert.deepEqual(await reader.collections(), []);
+    await assert.rejects(reader.ranges(query("c"), 4), { code: "collection_not_found" });
+    assert.equal(await reader.firstReject("0".repeat(32)), undefined);
+    await writeAll(await databases().open(name), sinkSpec({ collection: "c" }), [{ _id: 1 }]);
+    assert.deepEqual(await readObjects(reader, query("c")), [{ _id: 1 }]);
+  });
+
+  it("refuses work once it is closed, and opens anew", async () => {
+    const name = uniqueName("closed");
+    const database = await databases().open(name);
+    await database.createCollection("c");
+    await database[Symbol.asyncDispose]();
+    await assert.rejects(database.createCollection("d"), { code: "store_unavailable" });
+    await assert.rejects(database.collections(), { code: "store_unavailable" });
+    const again = await databases().open(name);
+    assert.deepEqual(await again.collections(), [{ name: "c", count: 0, size: 0 }]);
+  });
+}
