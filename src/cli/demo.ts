@@ -210,7 +210,7 @@ async function readyAddress(child: ChildProcess): Promise<string> {
 }
 
 function packageFile(path: string): string {
-  return fileURLToPath(import.meta.resolve(path));
+  return fileURLToPath(new URL(`../../node_modules/${path}`, import.meta.url));
 }
 
 async function countLines(file: string): Promise<number> {

@@ -1,7 +1,6 @@
 import { ContentDigest } from "../bson/digest.ts";
 import { newObjectId } from "../files/object-id.ts";
 import type { StoredObject } from "../files/object-store.ts";
-import type { ErrorData } from "../job/errors.ts";
 import type { ExportSpec, ImportSpec, Job, JobResult } from "../job/job.ts";
 import type { Part } from "../job/task.ts";
 import type { Attempt } from "./attempt.ts";
@@ -57,16 +56,10 @@ async function assembleImport(
   };
   await store.jobs.finishJob(attempt.lease, {
     result,
-    error: job.error && explained(job.error, result.firstReject),
+    error: job.error,
     files,
     now: clock(),
   });
-}
-
-/** What stopped the job is the first record that failed. */
-function explained(error: ErrorData, first: JobResult["firstReject"]): ErrorData {
-  if (error.code !== "stopped_on_error" || !first) return error;
-  return { code: error.code, message: `Line ${first.line}: ${first.message}` };
 }
 
 async function assembleExport(

@@ -1,7 +1,7 @@
 import type { Sink, SinkProgress } from "../databases/database.ts";
 import type { Chunk } from "../job/chunk.ts";
 import type { ErrorData } from "../job/errors.ts";
-import type { ImportSpec, Job } from "../job/job.ts";
+import type { ImportSpec } from "../job/job.ts";
 import type { RecordBatch } from "../job/record-batch.ts";
 import type { TaskWork } from "../job/task.ts";
 import type { Attempt } from "./attempt.ts";
@@ -49,7 +49,7 @@ export async function runImport(attempt: Attempt, context: EngineContext): Promi
   await context.store.jobs.finishTask(attempt.lease, {
     counts: progress.counts,
     bytes: progress.position.offset - start,
-    stopped: progress.stopped ? stoppedOnError(job) : null,
+    stopped: progress.stopped ? stoppedOnError : null,
     now: context.clock(),
   });
 }
@@ -146,10 +146,8 @@ async function* chunksFrom(
   }
 }
 
-/** The reason that a job ends with; the assembly adds the record's line and fault. */
-function stoppedOnError(job: Job): ErrorData {
-  return {
-    code: "stopped_on_error",
-    message: `Job ${job.id} stopped at the first record that failed`,
-  };
-}
+/** The reason that a job ends with; its first reject tells the rest. */
+const stoppedOnError: ErrorData = {
+  code: "stopped_on_error",
+  message: "Stopped at the first record that failed",
+};

@@ -72,7 +72,9 @@ export function batchDeleteFile(access: Access, { index }: StorageParts): WireRo
     async answer(fileids, { environment }) {
       const list = fileids.map(async (fileid) => {
         const name = nameIn(environment, fileid);
-        const removed = name !== null && (await index.remove(environment, name));
+        // What docferry keeps for a job can be read like any file, and goes with its job.
+        const removable = name !== null && !name.startsWith(hiddenPrefix);
+        const removed = removable && (await index.remove(environment, name));
         return { fileid, ...outcome(removed) };
       });
       return { delete_list: await Promise.all(list) };
@@ -80,11 +82,10 @@ export function batchDeleteFile(access: Access, { index }: StorageParts): WireRo
   });
 }
 
-/** null for what is no file of this environment, or one that docferry keeps for a job. */
+/** null for what is no file of this environment. */
 function nameIn(environment: string, fileid: string): string | null {
   const parsed = parseFileId(fileid);
-  if (parsed?.environment !== environment || parsed.name.startsWith(hiddenPrefix)) return null;
-  return parsed.name;
+  return parsed?.environment === environment ? parsed.name : null;
 }
 
 function outcome(found: boolean): { status: number; errmsg: string } {

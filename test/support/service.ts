@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type StatusAnswer, WireClient } from "../../src/cli/wire-client.ts";
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export const account = {
+  appId: "wx00000000test0001",
+  secret: "0123456789abcdef0123456789abcdef",
+  environment: "test-4a89da",
+};
+
+/** A service in a process of its own, as a user starts it. */
+export class TestService {
+  readonly child: ChildProcess;
+  readonly address: string;
+  readonly #errors: string[];
+
+  private constructor(child: ChildProcess, address: string, errors: string[]) {
+    this.child = child;
+    this.address = address;
+    this.#errors = errors;
+  }
+
+  /** Started on the folder and ended with the test. Rejects with what it said where it does not start. */
+  static async start(
+    t: TestContext,
+    folder: string,
+    options: { flags?: string[]; variables?: Record<string, string> } = {},
+  ): Promise<TestService> {
+    const child = spawn(
+      process.execPath,
+      [main, "serve", "--data", folder, "--port", "0", ...(options.flags ?? [])],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+          ...process.env,
+          DOCFERRY_APP_ID: account.appId,
+          DOCFERRY_APP_SECRET: account.secret,
+          DOCFERRY_ENV_ID: account.environment,
+          ...options.variables,
+        },
+      },
+    );
+    const errors: string[] = [];
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => errors.push(text));
+    t.after(() => end(child, "SIGKILL"));
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      const [, address] = /^docferry listening on (\S+)$/.exec(line) ?? [];
+      if (address) {
+        child.stdout?.resume();
+        return new TestService(child, address, errors);
+      }
+    }
+    throw new Error(errors.join("").trim());
+  }
+
+  /** What it has written to stderr so far. */
+  get log(): string {
+    return this.#errors.join("");
+  }
+
+  async client(): Promise<WireClient> {
+    const client = new WireClient(this.address, account.environment);
+    await client.logIn(account.appId, account.secret);
+    return client;
+  }
+
+  kill(): Promise<number | null> {
+    return end(this.child, "SIGKILL");
+  }
+
+  /** The exit code of a stop that was asked for. */
+  stop(): Promise<number | null> {
+    return end(this.child, "SIGTERM");
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  child.kill(signal);
+  await once(child, "exit");
+  return child.exitCode;
+}
+
+/** Polls as clients do until the job has ended; gives every answer whose status or counts were new. */
+export async function statuses(client: WireClient, jobId: number): Promise<StatusAnswer[]> {
+  const seen: StatusAnswer[] = [];
+  for (;;) {
+    const answer = await client.status(jobId);
+    if (JSON.stringify(answer) !== JSON.stringify(seen.at(-1))) seen.push(answer);
+    if (answer.status === "success" || answer.status === "fail") return seen;
+    await sleep(10);
+  }
+}
+
+export async function finalStatus(client: WireClient, jobId: number): Promise<StatusAnswer> {
+  return (await statuses(client, jobId)).at(-1) as StatusAnswer;
+}
