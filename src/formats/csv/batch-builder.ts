@@ -16,6 +16,8 @@ export class BatchBuilder {
   #growth = 1.5;
   #density = 1 / 256;
   #input = 0;
+  /** Records to make room for with the first. */
+  #records = 0;
 
   /** @param input bytes that are about to be decoded */
   start(input: number): void {
@@ -24,14 +26,20 @@ export class BatchBuilder {
     this.writer.start(size);
     this.#count = 0;
     this.#rejects = [];
-    this.#starts = new Uint32Array(0);
-    this.#widen(Math.ceil(size * this.#density * 1.05) + 16);
+    // Nothing of the last batch is touched again: it may have gone to another thread.
+    this.#starts = new Uint32Array(1);
+    this.#offsets = new Float64Array(0);
+    this.#lengths = new Uint32Array(0);
+    this.#lines = new Float64Array(0);
+    this.#records = Math.ceil(size * this.#density * 1.05) + 16;
   }
 
   /** The document that the writer has just written is one of the batch. */
   add(offset: number, length: number, line: number): void {
     const index = this.#count++;
-    if (index + 2 > this.#starts.length) this.#widen(this.#starts.length * 2);
+    if (index + 2 > this.#starts.length) {
+      this.#widen(Math.max(this.#starts.length * 2, this.#records));
+    }
     this.#offsets[index] = offset;
     this.#lengths[index] = length;
     this.#lines[index] = line;

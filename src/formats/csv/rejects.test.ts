@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeSpec, decodeText, documentsOf } from "../../../test/support/csv.ts";
+import { decodeSpec, decodeText, documentsOf, fileStart } from "../../../test/support/csv.ts";
+import { createCsvDecoder } from "./decode.ts";
 
 /** Column, code and bytes of each reject, and the documents' first fields. */
 function outcome(text: string | Uint8Array, columns = ["a", "b"]) {
@@ -98,4 +99,27 @@ test("a fault in a quoted cell's later line has its column on that line", () => 
       path: "b",
     },
   ]);
+});
+
+test("a batch may be handed over whole: later ones share no memory with it", () => {
+  const decoder = createCsvDecoder(decodeSpec(["a"]), fileStart);
+  const batch = decoder.push(Buffer.from("1\n2\nx"), false);
+  const memory = [batch.bytes, batch.starts, batch.offsets, batch.lengths, batch.lines];
+  structuredClone(batch, { transfer: memory.map(({ buffer }) => buffer as ArrayBuffer) });
+  assert.equal(batch.bytes.length, 0);
+  const empty = decoder.push(Buffer.from("y"), false);
+  assert.deepEqual([empty.count, empty.starts.length, empty.end], [0, 1, { offset: 4, line: 3 }]);
+  const last = decoder.push(Buffer.from("z"), true);
+  assert.deepEqual([last.count, last.offsets[0], last.lines[0]], [1, 4, 3]);
+});
+
+test("a long cell is cut in the message, at a character's end", () => {
+  const columns = ["a.int32()", "b.string()"];
+  const { rejects } = decodeText(
+    `${"é".repeat(40)}x,\n`,
+    decodeSpec(columns, { columnsHaveTypes: true }),
+  );
+  assert.equal(rejects[0]?.message, `\`${"é".repeat(30)}…\` is not of type int32`);
+  const odd = decodeText(`x${"é".repeat(40)},\n`, decodeSpec(columns, { columnsHaveTypes: true }));
+  assert.equal(odd.rejects[0]?.message, `\`x${"é".repeat(29)}…\` is not of type int32`);
 });

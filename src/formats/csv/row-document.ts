@@ -205,8 +205,14 @@ const extraBytes = `field${2 ** 32}`.length + 2 + valueBytes;
 
 /** The beginning of a cell, for messages. */
 function excerpt(bytes: Uint8Array, from: number, to: number): string {
-  return to - from > 60 ? `${textOf(bytes, from, from + 60)}…` : textOf(bytes, from, to);
+  if (to - from <= longestExcerpt) return textOf(bytes, from, to);
+  let cut = from + longestExcerpt;
+  // A character is not cut in two.
+  while ((bytes[cut]! & 0xc0) === 0x80) cut--;
+  return `${textOf(bytes, from, cut)}…`;
 }
+
+const longestExcerpt = 60;
 
 function textOf(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");

@@ -13,18 +13,20 @@ export class RowWriter {
   at = 0;
   #view = new DataView(new ArrayBuffer(0));
   readonly #number = new AutoNumber();
+  #size = 0;
+
+  /** Starts on new memory, which is taken with the first `reserve`, of about this size. What was written is the caller's. */
+  start(size: number): void {
+    this.at = 0;
+    this.#size = size;
+    this.out = Buffer.alloc(0);
+  }
 
   /** Makes `size` more bytes fit. Growing keeps what is written. */
   reserve(size: number): void {
     const needed = this.at + size;
     if (needed <= this.out.length) return;
-    this.#use(Buffer.allocUnsafeSlow(Math.max(needed, this.out.length * 2)));
-  }
-
-  /** Starts on new memory, for output of about this size. What was written before is the caller's. */
-  start(size: number): void {
-    this.at = 0;
-    this.#use(Buffer.allocUnsafeSlow(size));
+    this.#use(Buffer.allocUnsafeSlow(Math.max(needed, this.out.length * 2, this.#size)));
   }
 
   #use(out: Buffer<ArrayBuffer>): void {
