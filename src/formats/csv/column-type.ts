@@ -9,7 +9,7 @@ import type { RowWriter } from "./row-writer.ts";
 /** What a column makes of its cells' texts. */
 export type ColumnType = { kind: "auto" } | { kind: "string" } | ParsedType;
 
-export interface ParsedType {
+interface ParsedType {
   kind: "boolean" | "int32" | "int64" | "double" | "decimal" | "binary" | "date";
   /** Writes the value that the text stands for; false, with nothing written, for a text that is not of the type. */
   write(writer: RowWriter, typeAt: number, text: string): boolean;
