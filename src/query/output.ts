@@ -47,9 +47,14 @@ export class Output {
 
   /** `bytes[from … to)` */
   copy(bytes: Uint8Array, from: number, to: number): void {
-    this.#reserve(to - from);
-    this.#bytes.set(bytes.subarray(from, to), this.#length);
-    this.#length += to - from;
+    const length = to - from;
+    this.#reserve(length);
+    const target = this.#bytes;
+    const start = this.#length;
+    // For as few bytes as most fields have, a loop beats the view that set() needs.
+    if (length > 64) target.set(bytes.subarray(from, to), start);
+    else for (let i = 0; i < length; i++) target[start + i] = bytes[from + i]!;
+    this.#length += length;
   }
 
   /** Begins a document: leaves room for its length. Returns what `endDocument` wants. */

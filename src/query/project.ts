@@ -1,5 +1,5 @@
 import { bsonType } from "../bson/types.ts";
-import { int32At, nameEndAt, valueSize } from "../bson/walk.ts";
+import { int32At, nameEndAt, nameIs, valueSize } from "../bson/walk.ts";
 import { Output } from "./output.ts";
 import { projectionOfPaths, type ProjectionTree, readProjection } from "./projection-tree.ts";
 
@@ -12,90 +12,71 @@ import { projectionOfPaths, type ProjectionTree, readProjection } from "./projec
  */
 export function compileProjection(projection: Uint8Array): (document: Uint8Array) => Uint8Array {
   const { mode, fields } = projectionOfPaths(readProjection(projection));
-  const names = nameTree(fields);
-  const output = new Output(1024);
-  const copy = mode === "include" ? copyIncluded : copyOthers;
-  return (document) => {
-    copy(output, document, 0, names);
-    return output.take();
-  };
+  const projector = new Projector(mode === "include");
+  const names = new Names(fields);
+  return (document) => projector.project(document, names);
 }
 
-/** The tree by UTF-8 names as Latin-1 text, which is what the bytes of a document are looked up by. */
-type NameTree = Map<string, true | NameTree>;
+class Projector {
+  readonly #include: boolean;
+  readonly #output = new Output(1024);
 
-function nameTree(fields: ProjectionTree): NameTree {
-  const names: NameTree = new Map();
-  for (const [name, inner] of fields) {
-    const text = Buffer.from(name, "utf8").toString("latin1");
-    names.set(text, inner === true ? true : nameTree(inner));
+  constructor(include: boolean) {
+    this.#include = include;
   }
-  return names;
-}
 
-function copyIncluded(output: Output, bytes: Uint8Array, at: number, names: NameTree): void {
-  const start = output.beginDocument();
-  eachElement(bytes, at, (element, value, end) => {
-    const inner = names.get(nameText(bytes, element + 1, value - 1));
-    if (inner === true) output.copy(bytes, element, end);
-    else if (inner && isNested(bytes[element]!)) {
-      output.copy(bytes, element, value);
-      if (bytes[element] === bsonType.document) copyIncluded(output, bytes, value, inner);
-      else copyItems(output, bytes, value, inner, copyIncluded, false);
+  project(document: Uint8Array, names: Names): Uint8Array {
+    this.#document(document, 0, names);
+    return this.#output.take();
+  }
+
+  #document(bytes: Uint8Array, at: number, names: Names): void {
+    const output = this.#output;
+    const start = output.beginDocument();
+    const close = at + int32At(bytes, at) - 1;
+    let element = at + 4;
+    while (element < close) {
+      const type = bytes[element]!;
+      const nameEnd = nameEndAt(bytes, element + 1);
+      const end = nameEnd + 1 + valueSize(type, bytes, nameEnd + 1);
+      const named = names.find(bytes, element + 1, nameEnd);
+      if (named instanceof Names && isNested(type)) {
+        output.copy(bytes, element, nameEnd + 1);
+        this.#nested(type, bytes, nameEnd + 1, named);
+      } else if (named instanceof Names ? !this.#include : named === this.#include) {
+        output.copy(bytes, element, end);
+      }
+      element = end;
     }
-  });
-  output.endDocument(start);
-}
+    output.endDocument(start);
+  }
 
-function copyOthers(output: Output, bytes: Uint8Array, at: number, names: NameTree): void {
-  const start = output.beginDocument();
-  eachElement(bytes, at, (element, value, end) => {
-    const inner = names.get(nameText(bytes, element + 1, value - 1));
-    if (inner === true) return;
-    if (!inner || !isNested(bytes[element]!)) return output.copy(bytes, element, end);
-    output.copy(bytes, element, value);
-    if (bytes[element] === bsonType.document) copyOthers(output, bytes, value, inner);
-    else copyItems(output, bytes, value, inner, copyOthers, true);
-  });
-  output.endDocument(start);
-}
+  #nested(type: number, bytes: Uint8Array, at: number, names: Names): void {
+    if (type === bsonType.document) this.#document(bytes, at, names);
+    else this.#array(bytes, at, names);
+  }
 
-/** The items of an array, nested arrays likewise. Dropped items leave no gap. */
-function copyItems(
-  output: Output,
-  bytes: Uint8Array,
-  at: number,
-  names: NameTree,
-  copy: typeof copyIncluded,
-  keepScalars: boolean,
-): void {
-  const start = output.beginDocument();
-  let index = 0;
-  eachElement(bytes, at, (element, value, end) => {
-    const type = bytes[element]!;
-    if (!isNested(type) && !keepScalars) return;
-    output.byte(type);
-    output.text(String(index++));
-    output.byte(0);
-    if (type === bsonType.document) copy(output, bytes, value, names);
-    else if (type === bsonType.array) copyItems(output, bytes, value, names, copy, keepScalars);
-    else output.copy(bytes, value, end);
-  });
-  output.endDocument(start);
-}
-
-function eachElement(
-  bytes: Uint8Array,
-  document: number,
-  take: (element: number, value: number, end: number) => void,
-): void {
-  const close = document + int32At(bytes, document) - 1;
-  let element = document + 4;
-  while (element < close) {
-    const value = nameEndAt(bytes, element + 1) + 1;
-    const end = value + valueSize(bytes[element]!, bytes, value);
-    take(element, value, end);
-    element = end;
+  /** Items, those of nested arrays likewise. Dropped items leave no gap. */
+  #array(bytes: Uint8Array, at: number, names: Names): void {
+    const output = this.#output;
+    const start = output.beginDocument();
+    const close = at + int32At(bytes, at) - 1;
+    let element = at + 4;
+    let index = 0;
+    while (element < close) {
+      const type = bytes[element]!;
+      const value = nameEndAt(bytes, element + 1) + 1;
+      const end = value + valueSize(type, bytes, value);
+      if (isNested(type) || !this.#include) {
+        output.byte(type);
+        output.text(String(index++));
+        output.byte(0);
+        if (isNested(type)) this.#nested(type, bytes, value, names);
+        else output.copy(bytes, value, end);
+      }
+      element = end;
+    }
+    output.endDocument(start);
   }
 }
 
@@ -103,6 +84,29 @@ function isNested(type: number): boolean {
   return type === bsonType.document || type === bsonType.array;
 }
 
-function nameText(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
+interface Name {
+  name: Uint8Array;
+  inner: true | Names;
+}
+
+/** The names of one level, found by their bytes: no text is made of a document's names. */
+class Names {
+  readonly #byLength: Name[][] = [];
+
+  constructor(fields: ProjectionTree) {
+    for (const [text, inner] of fields) {
+      const name = Buffer.from(text, "utf8");
+      const alike = (this.#byLength[name.length] ??= []);
+      alike.push({ name, inner: inner === true ? true : new Names(inner) });
+    }
+  }
+
+  /** True for a field named whole, names for one named in part, false for another one. */
+  find(bytes: Uint8Array, from: number, to: number): true | Names | false {
+    const alike = this.#byLength[to - from];
+    if (alike) {
+      for (const { name, inner } of alike) if (nameIs(bytes, from, to, name)) return inner;
+    }
+    return false;
+  }
 }

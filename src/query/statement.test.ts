@@ -481,8 +481,8 @@ describe("the chain", () => {
     assert.equal(parseStatement("db.collection('c').field({}).get()", now).projection, null);
   });
 
-  test("100,000 calls are no deeper than one", () => {
-    const source = `db.collection('c')${".skip(1)".repeat(100_000)}.get()`;
+  test("20,000 calls are no deeper than one", () => {
+    const source = `db.collection('c')${".skip(1)".repeat(20_000)}.get()`;
     assert.equal(parseStatement(source, now).skip, 1);
   });
 });
