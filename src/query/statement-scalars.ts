@@ -37,7 +37,7 @@ export function negate(value: Value, negative: boolean): Value | undefined {
 }
 
 /** An Int32 where it fits, else an Int64, else a double. */
-export function integerValue(value: bigint): Value {
+function integerValue(value: bigint): Value {
   if (value >= -int32Limit && value < int32Limit) return { type: "int32", value: Number(value) };
   if (value >= -int64Limit && value < int64Limit) return { type: "int64", value };
   return { type: "double", value: Number(value) };
