@@ -7,12 +7,7 @@ export function wrongForm(state: DecodeState, at: number, message: string): Faul
   return state.fail("extended_json", at, message);
 }
 
-export function wrongFormFor(
-  state: DecodeState,
-  at: number,
-  name: string,
-  takes: string,
-): Fault {
+export function wrongFormFor(state: DecodeState, at: number, name: string, takes: string): Fault {
   return wrongForm(state, at, `${name} takes ${takes}`);
 }
 

@@ -86,8 +86,11 @@ class JsonDecoder implements Decoder, ItemSink {
   }
 
   anomaly(item: Readonly<Item>, _anomaly: number, solid: number): void {
-    const { base } = this.items.window;
-    this.read(item.offset - base);
+    const { bytes, length, base } = this.items.window;
+    const first = item.offset - base;
+    this.state.setText(bytes, length);
+    if (bytes[first] === 0x7b) this.read(first);
+    else this.state.unexpected(first, "an object");
     const { faultAt } = this.state;
     this.fault = {
       offset: base + faultAt,
