@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { openFileApp } from "../../../test/support/file-app.ts";
+import { until } from "../../../test/support/until.ts";
 
 test("an address gives the file with what clients go by, to GET and HEAD", async () => {
   await using app = await openFileApp();
@@ -204,6 +205,19 @@ test("an object that breaks in the middle breaks the answer, so that nobody take
   assert.equal(await app.openFiles(), 0);
 });
 
+test("a request without a socket of its own is answered too", async () => {
+  await using app = await openFileApp();
+  await app.put("a.json", "one");
+  const { statusCode, body } = await app.app.inject(await app.addressOf("a.json"));
+  assert.deepEqual([statusCode, body], [200, "one"]);
+  const { statusCode: status } = await app.app.inject({
+    method: "POST",
+    url: "/cos/x/y",
+    payload: "x",
+  });
+  assert.equal(status, 404);
+});
+
 test("one connection serves uploads and downloads one after another", async () => {
   await using app = await openFileApp();
   await app.put("a.json", "one");
@@ -219,12 +233,3 @@ test("one connection serves uploads and downloads one after another", async () =
   await once(socket, "close");
   assert.match(text, /HTTP\/1\.1 403 Forbidden/);
 });
-
-/** Asks again after each turn of the event loop: what it waits for is on its way. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 5000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < end, "it did not come about in 5 s");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

@@ -30,19 +30,24 @@ export async function* readParts(
   boundary: string,
 ): AsyncGenerator<FormPart, void, undefined> {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
-  const reader = new Reader(body);
-  await pass(reader.until(delimiter));
-  for (let count = 0; !(await reader.startsWith("--")); count++) {
-    if (count === partLimit) throw malformed(`There are more than ${partLimit} parts`);
-    const head = parseHead(await reader.whole("\r\n\r\n", headLimit));
-    let ended = false;
-    const bytes = async function* (): AsyncGenerator<Buffer, void, undefined> {
-      yield* reader.until(delimiter);
-      ended = true;
-    };
-    yield { ...head, bytes: bytes() };
-    // Whoever took the part may have left it in the middle.
-    if (!ended) await pass(reader.until(delimiter));
+  const source = body[Symbol.asyncIterator]();
+  const reader = new Reader(source);
+  try {
+    await pass(reader.until(delimiter));
+    for (let count = 0; !(await reader.startsWith("--")); count++) {
+      if (count === partLimit) throw malformed(`There are more than ${partLimit} parts`);
+      const head = parseHead(await reader.whole("\r\n\r\n", headLimit));
+      let ended = false;
+      const bytes = async function* (): AsyncGenerator<Buffer, void, undefined> {
+        yield* reader.until(delimiter);
+        ended = true;
+      };
+      yield { ...head, bytes: bytes() };
+      // Whoever took the part may have left it in the middle.
+      if (!ended) await pass(reader.until(delimiter));
+    }
+  } finally {
+    await source.return?.();
   }
 }
 
@@ -52,8 +57,8 @@ class Reader {
   /** The first delimiter need not follow a line break: so there is one before the body. */
   #window: Buffer = Buffer.from("\r\n");
 
-  constructor(body: AsyncIterable<Uint8Array>) {
-    this.#source = body[Symbol.asyncIterator]();
+  constructor(source: AsyncIterator<Uint8Array>) {
+    this.#source = source;
   }
 
   /** What comes before the delimiter, in pieces. Both are behind the window then. */

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { logError } from "../request-log.ts";
 import { sendCosError } from "./cos-error.ts";
 import { download } from "./download.ts";
+import { endWhenIdle } from "./idle.ts";
 import { upload, type UploadParts } from "./upload.ts";
 
 export interface FileRouteParts extends UploadParts {
@@ -29,12 +30,4 @@ export function registerFileRoutes(app: FastifyInstance, parts: FileRouteParts):
       handler: (request, reply) => download(request, reply, parts),
     });
   });
-}
-
-/**
- * A client that has gone without a word would hold its file open for ever. Node destroys the connection at the timeout, and
- * takes it back when the answer is out.
- */
-function endWhenIdle(request: FastifyRequest, idleMs: number): void {
-  request.raw.socket.setTimeout(idleMs);
 }

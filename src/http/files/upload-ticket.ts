@@ -10,7 +10,7 @@ export interface UploadTicket extends TicketFields {
 }
 
 /** The secrets of a ticket, as the vendor names them. */
-export interface TicketFields {
+interface TicketFields {
   token: string;
   authorization: string;
   cos_file_id: string;

@@ -8,6 +8,7 @@ import type { FileIndex } from "../../store/file-index.ts";
 import { contentTypeOf } from "./content-type.ts";
 import { sendXml } from "./cos-error.ts";
 import { environmentOfBucket } from "./file-id.ts";
+import { endWhenIdle } from "./idle.ts";
 import { boundaryOf, type FormPart, readParts } from "./multipart.ts";
 import { checkTicket, type TicketForm } from "./upload-ticket.ts";
 
@@ -41,7 +42,7 @@ export async function upload(request: FastifyRequest, reply: FastifyReply, parts
     },
   });
   // All of it has come; syncing it may take longer than a client may be silent.
-  request.raw.socket.setTimeout(0);
+  endWhenIdle(request, 0);
   const name = checkUpload(form.fields, target, request, parts);
   if (!form.writer) throw new DocferryError("invalid_form", "The form has no part named file");
   const object = await form.writer.finish();
@@ -77,13 +78,17 @@ function targetOf(request: FastifyRequest): Target {
   return { bucket, environment, path: slash < 0 ? "" : whole.slice(slash + 1) };
 }
 
-/** The body's bytes. A client that goes in the middle is a form that ends too early, no fault of ours. */
+/**
+ * The body's bytes. A client that goes in the middle is a form that ends too early, no fault of ours. What is not wanted of it is
+ * read all the same: many clients send everything before they look for an answer.
+ */
 async function* bodyOf(request: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
   try {
-    // Not destroyed when a fault ends the reading: its client is to get the answer.
     yield* request.iterator({ destroyOnReturn: false });
   } catch (error) {
     throw new DocferryError("invalid_form", "The body broke off", { cause: error });
+  } finally {
+    request.resume();
   }
 }
 
