@@ -103,7 +103,8 @@ async function* decoded(
             object: (job.spec as ImportSpec).object,
             chunk,
             spec: decode,
-            batchBytes: settings.chunkBytes,
+            // A chunk ends at the first record boundary behind its wished size: it is mostly one batch.
+            batchBytes: 2 * settings.chunkBytes,
             unclosed: unclosed && number === all - 1,
           },
           { signal: attempt.signal },

@@ -11,6 +11,7 @@ const abortGraceMs = 5_000;
 
 interface PoolThread {
   worker: Worker;
+  ready: boolean;
   /** What it runs; null while it is free. */
   stream: StepStream<StepName> | null;
   graceTimer: NodeJS.Timeout | null;
@@ -72,7 +73,8 @@ export class ThreadPool implements AsyncDisposable {
 
   #spawn(): Promise<void> {
     const worker = new Worker(this.#entry, { workerData: this.#workerData, name: "docferry" });
-    const thread: PoolThread = { worker, stream: null, graceTimer: null };
+    const thread: PoolThread = { worker, ready: false, stream: null, graceTimer: null };
+    this.#threads.add(thread);
     return new Promise((resolve, reject) => {
       worker.on("message", (reply: ThreadReply) => {
         this.#hear(thread, reply);
@@ -92,7 +94,7 @@ export class ThreadPool implements AsyncDisposable {
   #hear(thread: PoolThread, reply: ThreadReply): void {
     switch (reply.type) {
       case "ready": {
-        this.#threads.add(thread);
+        thread.ready = true;
         this.#dispatch();
         break;
       }
@@ -125,7 +127,7 @@ export class ThreadPool implements AsyncDisposable {
 
   #dispatch(): void {
     for (const thread of this.#threads) {
-      if (thread.stream) continue;
+      if (!thread.ready || thread.stream) continue;
       const stream = this.#queue.shift();
       if (!stream) return;
       thread.stream = stream;
@@ -155,12 +157,12 @@ export class ThreadPool implements AsyncDisposable {
   /** A thread that died takes its step with it, and is replaced. */
   #lose(thread: PoolThread, cause: Error): void {
     if (thread.graceTimer) clearTimeout(thread.graceTimer);
-    const wasReady = this.#threads.delete(thread);
+    if (!this.#threads.delete(thread)) return;
     thread.stream?.fail(
       new DocferryError("internal", `A worker thread died: ${cause.message}`, { cause }),
     );
     thread.stream = null;
-    if (!wasReady || this.#closed) return;
+    if (!thread.ready || this.#closed) return;
     this.#spawn().catch((error: unknown) => {
       // Without threads nothing goes on: those that wait are told, the next attempt tries again.
       for (const stream of this.#queue.splice(0)) {
