@@ -2,6 +2,8 @@ const decimal =
   /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
 const hexadecimal =
   /^([+-]?)0[xX]_?((?:[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?)(?:\.((?:[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?))?[pP]([+-]?\d+)$/;
+/** Nobody writes such numbers longer than this; it bounds the arithmetic. */
+const maxHexLength = 1000;
 const infinity = /^([+-]?)inf(?:inity)?$/i;
 const notANumber = /^[+-]?nan$/i;
 
@@ -14,6 +16,7 @@ export function parseFloatText(text: string): number | null {
   const infinite = infinity.exec(text);
   if (infinite) return infinite[1] === "-" ? -Infinity : Infinity;
   if (notANumber.test(text)) return NaN;
+  if (text.length > maxHexLength) return null;
   const hex = hexadecimal.exec(text);
   return hex ? fromHex(hex[1] === "-", hex[2]!, hex[3] ?? "", Number(hex[4])) : null;
 }

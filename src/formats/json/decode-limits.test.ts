@@ -16,9 +16,7 @@ const spec: JsonDecodeSpec = {
 };
 
 test("200 levels are read, 201 are a reject", () => {
-  const nested = (levels: number) => `{"a":`.repeat(levels - 1) + "{}" + "}".repeat(levels - 1);
-  const arrays = (levels: number) => `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
-  for (const make of [nested, arrays]) {
+  for (const make of [objectsWithin, arraysWithin]) {
     const { count, rejects } = decode([`${make(200)}\n${make(201)}\n{"b":1}`]);
     assert.equal(count, 2);
     assert.deepEqual(
@@ -58,8 +56,7 @@ test("closed again they cost no other record", () => {
 test("a document of 16 MiB is read, one byte more is a reject", () => {
   // 4 bytes of length, 3 of type and name, 4 of length, 2 NULs.
   const most = 16_777_216 - 13;
-  const record = (length: number) => `{"a":"${"x".repeat(length)}"}`;
-  const { count, rejects } = decode([`${record(most)}\n${record(most + 1)}\n{"b":1}`]);
+  const { count, rejects } = decode([`${textOf(most)}\n${textOf(most + 1)}\n{"b":1}`]);
   assert.equal(count, 2);
   assert.deepEqual(
     rejects.map(({ code, line }) => [code, line]),
@@ -154,6 +151,18 @@ test("the scanner keeps no more than it must of what has no end", () => {
     ],
   );
 });
+
+function objectsWithin(levels: number): string {
+  return `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`;
+}
+
+function arraysWithin(levels: number): string {
+  return `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+}
+
+function textOf(length: number): string {
+  return `{"a":"${"x".repeat(length)}"}`;
+}
 
 function inPlace({ code, line, length }: RecordBatch["rejects"][number]): string {
   return `${code} ${line} +${length}`;

@@ -1,5 +1,5 @@
 import { utf8Length } from "../../bson/utf8.ts";
-import { describeByte, type DecodeState, FAULT, type Fault } from "./decode-state.ts";
+import { describeByte, type DecodeState, type Fault } from "./decode-state.ts";
 
 /** 1 for bytes that stand for themselves within a string: ASCII but for `"`, `\` and control characters. */
 export const plainBytes: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>

@@ -376,14 +376,13 @@ test("a record without _id gets one of submit time, job and offset, first", () =
   const found = Array.from({ length: batch.count }, (_, i) =>
     EJSON.stringify(deserialize(documentAt(batch, i))),
   );
-  const id = (offset: string) => `{"_id":{"$oid":"65666768a1b2c3${offset}"}`;
   assert.deepEqual(found, [
-    `${id("0102030405")},"a":1}`,
+    `${idOf("0102030405")},"a":1}`,
     '{"a":1,"_id":5}',
     '{"_id":null}',
-    `${id("010203042a")},"x":{"_id":1}}`,
-    `${id("010203043a")}}`,
-    `${id("010203043d")},"b":2}`,
+    `${idOf("010203042a")},"x":{"_id":1}}`,
+    `${idOf("010203043a")}}`,
+    `${idOf("010203043d")},"b":2}`,
   ]);
 });
 
@@ -465,6 +464,10 @@ test("keys with escapes are the keys they stand for, and are no model for the ne
   );
   assert.deepEqual(batch.rejects.map(briefly), ["json_syntax 2:5 +14 a"]);
 });
+
+function idOf(offset: string): string {
+  return `{"_id":{"$oid":"65666768a1b2c3${offset}"}`;
+}
 
 function decode(text: string | Buffer, spec: JsonDecodeSpec = plain): RecordBatch {
   return createJsonDecoder(spec, { offset: 0, line: 1 }).push(Buffer.from(text), true);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { documentAt } from "../../bson/documents.ts";
 import type { Chunk, Position } from "../../job/chunk.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
@@ -18,13 +18,7 @@ test("cutting a file at any place gives the records of the whole file", () => {
   fc.assert(
     fc.property(file, fc.integer({ min: 1, max: 120 }), pieces, (text, chunkBytes, sizes) => {
       const bytes = Buffer.from(text);
-      const scanner = createJsonScanner({ chunkBytes });
-      const chunks = inPieces(bytes, sizes).flatMap(({ piece, last }) => {
-        const found = scanner.push(piece, last);
-        piece.fill(0xff);
-        return found;
-      });
-      const { layout } = scanner;
+      const { chunks, layout } = scanAll(bytes, chunkBytes, sizes);
       assertCovers(chunks, bytes);
       const whole = decode(bytes, { from: 0, to: bytes.length, line: 1 }, layout, [bytes.length]);
       const inChunks = chunks.map((chunk) => decode(bytes, chunk, layout, [7, 3]));
@@ -214,6 +208,105 @@ function joined(results: Result[]): Result {
   };
 }
 
+test("lines are cut at about the wished size, each chunk with its first line's number", () => {
+  const lines = Array.from({ length: 1000 }, (_, i) => `{"a":${i}}\n${i % 10 === 0 ? "\n" : ""}`);
+  const bytes = Buffer.from(lines.join(""));
+  for (const sizes of [[bytes.length], [1], [64], [4096]]) {
+    const chunks = scanAll(bytes, 500, sizes).chunks;
+    assertCovers(chunks, bytes);
+    for (const { from, to } of chunks.slice(0, -1)) assert.ok(to - from >= 500 && to - from < 520);
+  }
+});
+
+const shapes: [name: string, text: string][] = [
+  ["on one line", '{"a":{"b":[1,"}{"]}}'.repeat(400)],
+  ["on one line with blanks", '{"a":{"b":[1,"}{"]}}  '.repeat(400)],
+  ["indented", '  {\n    "a": {\n      "b": 1\n    }\n  }\n'.repeat(300)],
+  ["in an array on one line", `[${'{"a":{"b":1}},'.repeat(400)}{}]`],
+  ["in an array on lines", `[\n${'  {"a":{"b":1}},\n'.repeat(400)}  {}\n]\n`],
+];
+for (const [name, text] of shapes) {
+  test(`records ${name} are cut between records`, () => {
+    const bytes = Buffer.from(text);
+    for (const sizes of [[bytes.length], [1], [100]]) {
+      const { chunks, layout, unclosed } = scanAll(bytes, 300, sizes);
+      assertCovers(chunks, bytes);
+      assert.equal(layout, text.startsWith("[") ? "array" : "sequence");
+      assert.equal(unclosed, false);
+      assert.ok(chunks.length > bytes.length / 1000, `${chunks.length} chunks`);
+      const parts = chunks.map((chunk) => decode(bytes, chunk, layout, [1 << 20]));
+      assert.deepEqual(
+        joined(parts),
+        decode(bytes, { from: 0, to: bytes.length, line: 1 }, layout, [1 << 20]),
+      );
+    }
+  });
+}
+
+test("the layout is told by the first byte that is neither blank nor a comma", () => {
+  const layouts = [
+    "",
+    "  ",
+    "{}",
+    "[",
+    "\ufeff[",
+    "\ufeff {}[",
+    " \n,\r\n,\t[]",
+    ",{}[",
+    "x[",
+    "5\n[{}]",
+  ];
+  const found = layouts.map((text) => scanAll(Buffer.from(text), 1, [1]).layout);
+  assert.deepEqual(found, [
+    "sequence",
+    "sequence",
+    "sequence",
+    "array",
+    "array",
+    "sequence",
+    "array",
+    "sequence",
+    "sequence",
+    "sequence",
+  ]);
+});
+
+test("an array without its closing bracket is told", () => {
+  const texts = [
+    "[",
+    '[{"a":1}',
+    '[{"a":1},',
+    '[{"a":"]',
+    "[]",
+    "[[]",
+    '[{"a":1}] x',
+    "{",
+    "{}]",
+    "",
+  ];
+  assert.deepEqual(
+    texts.map((text) => scanAll(Buffer.from(text), 100, [3]).unclosed),
+    [true, true, true, true, false, true, false, false, false, false],
+  );
+});
+
+test("nothing gives no chunk, blanks give one", () => {
+  assert.deepEqual(scanAll(Buffer.from(""), 10, [1]).chunks, []);
+  assert.deepEqual(scanAll(Buffer.from(" \n".repeat(20)), 10, [7]).chunks, [
+    { from: 0, to: 40, line: 1 },
+  ]);
+});
+
+function scanAll(bytes: Buffer, chunkBytes: number, sizes: number[]) {
+  const scanner = createJsonScanner({ chunkBytes });
+  const chunks = inPieces(bytes, sizes).flatMap(({ piece, last }) => {
+    const found = scanner.push(piece, last);
+    piece.fill(0xff);
+    return found;
+  });
+  return { chunks, layout: scanner.layout, unclosed: scanner.unclosed };
+}
+
 /** The bytes in pieces of the sizes given, over and over, each in memory of its own. */
 function* pieceByPiece(bytes: Buffer, sizes: number[]) {
   let at = 0;
@@ -231,9 +324,7 @@ function inPieces(bytes: Buffer, sizes: number[]) {
 }
 
 function layoutOf(bytes: Buffer): "sequence" | "array" {
-  const scanner = createJsonScanner({ chunkBytes: 1 << 20 });
-  scanner.push(bytes, true);
-  return scanner.layout;
+  return scanAll(bytes, 1 << 20, [1 << 20]).layout;
 }
 
 function assertCovers(chunks: Chunk[], bytes: Buffer): void {
