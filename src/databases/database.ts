@@ -65,8 +65,17 @@ export interface SinkSpec {
   /** Higher than that of every earlier attempt at the task. */
   attempt: number;
   collection: string;
+  /**
+   * What a record does. `insert`: a new document; where its `_id` is there, a reject. `upsert`: replaces the document found
+   * (one equal byte by byte is `unchanged`), else inserts. `merge`: sets its fields in the document found, else inserts.
+   * `delete`: removes the document found, else counts as `unchanged`. A document that is found keeps its `_id`: a record
+   * with another one is a reject.
+   */
   mode: "insert" | "upsert" | "merge" | "delete";
-  /** Paths that find the document; `["_id"]` unless the user says otherwise. */
+  /**
+   * Paths that find the document; `["_id"]` unless the user says otherwise. A record that has none of them finds none. Which
+   * one is found where several match is the database's choice.
+   */
   upsertFields: string[];
   /**
    * Unix seconds of the submit. With job key and offset it makes the `_id` of an inserted record that has none

@@ -82,6 +82,11 @@ export class EmbeddedDatabase implements Database {
     while (await writer.call("forgetSome", jobKey));
   }
 
+  /** Set once it closes: its end. */
+  get closing(): Promise<void> | undefined {
+    return this.#closing;
+  }
+
   /** Waits for the calls made so far. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();

@@ -22,9 +22,13 @@ export class EmbeddedDatabases implements Databases {
 
   /** Only one thread may write: the `Database` of an environment may be opened in one thread of one process. */
   async open(environment: string): Promise<Database> {
-    const known = this.#open.get(environment);
-    if (known) return known;
     const file = environmentFile(this.#folder, environment);
+    let known = this.#open.get(environment);
+    while (known?.closing) {
+      await known.closing;
+      known = this.#open.get(environment);
+    }
+    if (known) return known;
     const database = new EmbeddedDatabase(file, () => this.#open.delete(environment));
     this.#open.set(environment, database);
     return database;
