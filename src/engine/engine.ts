@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { checkFileName } from "../files/file-name.ts";
-import { DocferryError } from "../job/errors.ts";
+import { DocferryError, toErrorData } from "../job/errors.ts";
 import type { ExportSpec, ImportSpec, Job, JobSpec } from "../job/job.ts";
 import { checkCollectionName } from "../query/collection-name.ts";
 import type { QueryPlan } from "../query/plan.ts";
@@ -13,6 +13,9 @@ import { Worker } from "./worker.ts";
 export type JobOrder =
   | Omit<ImportSpec, "object" | "size">
   | (Omit<ExportSpec, "query"> & { query: QueryPlan });
+
+/** A name that is stored anew this often during one submit is somebody's fault. */
+const submitTries = 5;
 
 /** Takes jobs, moves them from plan to end, and answers how far they are. */
 export class Engine {
@@ -48,13 +51,20 @@ export class Engine {
    */
   async submit(environment: string, order: JobOrder): Promise<Job> {
     if (this.#draining) throw new DocferryError("draining", "The service is stopping");
-    const spec =
-      order.type === "import"
-        ? await this.#importSpec(environment, order)
-        : await this.#exportSpec(environment, order);
-    const { store, clock } = this.#context;
-    const key = randomBytes(16).toString("hex");
-    return store.jobs.submit({ key, environment, spec, now: clock() });
+    for (let tries = 1; ; tries++) {
+      const spec =
+        order.type === "import"
+          ? await this.#importSpec(environment, order)
+          : await this.#exportSpec(environment, order);
+      const { store, clock } = this.#context;
+      const key = randomBytes(16).toString("hex");
+      try {
+        return await store.jobs.submit({ key, environment, spec, now: clock() });
+      } catch (error) {
+        // The name got another object between the look and the pin: the newer one is what is meant.
+        if (toErrorData(error).code !== "conflict" || tries === submitTries) throw error;
+      }
+    }
   }
 
   /** @throws {DocferryError} `job_not_found`, for another environment's job too */

@@ -24,7 +24,10 @@ export interface Claim {
 }
 
 export interface JobStore {
-  /** Job and `plan` task in one transaction: on the disk when this returns. */
+  /**
+   * Job and `plan` task in one transaction: on the disk when this returns.
+   * @throws {DocferryError} `conflict` if the import's file does not point to the import's object (any more)
+   */
   submit(job: { key: string; environment: string; spec: JobSpec; now: number }): Promise<Job>;
   get(id: number): Promise<Job | undefined>;
   /** Newest first, with ids below `before`. */

@@ -27,6 +27,12 @@ const importSpec: ImportSpec = {
     useArrayIndexFields: false,
   },
 };
+const importFile = {
+  name: importSpec.file,
+  object: { id: importSpec.object, size: importSpec.size, md5: "0".repeat(32) },
+  contentType: "application/x-ndjson",
+  now: start,
+};
 const exportSpec: JobSpec = {
   type: "export",
   file: "out.json",
@@ -55,7 +61,15 @@ const isLost = { code: "lease_lost" } as const;
 export function jobStoreContract(name: string, make: (t: TestContext) => Promise<Store>): void {
   suite(`job store: ${name}`, () => {
     let key = 0;
-    const open = async (t: TestContext) => (await make(t)).jobs;
+    /** A store whose environments have the file that the imports pin. */
+    const openStore = async (t: TestContext) => {
+      const store = await make(t);
+      for (const environment of ["env-a", "env-b", "env-big", "env-small"]) {
+        await store.files.put({ environment, ...importFile });
+      }
+      return store;
+    };
+    const open = async (t: TestContext) => (await openStore(t)).jobs;
     const submit = (jobs: JobStore, spec: JobSpec = importSpec, environment = "env-a") =>
       jobs.submit({
         key: (++key).toString(16).padStart(32, "0"),
@@ -362,7 +376,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
     });
 
     test("finished files get their names in the transaction that ends the job", async (t) => {
-      const store = await make(t);
+      const store = await openStore(t);
       const { jobs } = store;
       await planned(jobs, exportSpec, [exportTask]);
       const work = await claim(jobs);
@@ -386,12 +400,23 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
     });
 
     test("an import pins its object until it ends", async (t) => {
-      const store = await make(t);
+      const store = await openStore(t);
       const { id } = await submit(store.jobs);
       const pinned = importSpec.object;
+      for (const environment of ["env-a", "env-b", "env-big", "env-small"]) {
+        await store.files.remove(environment, importSpec.file);
+      }
       assert.deepEqual(await store.files.unreferenced([pinned]), []);
       await store.jobs.cancel(id, start);
       assert.deepEqual(await store.files.unreferenced([pinned]), [pinned]);
+    });
+
+    test("an import of what the name no longer points to is refused", async (t) => {
+      const store = await openStore(t);
+      const object = { ...importFile.object, id: "another" };
+      await store.files.put({ environment: "env-a", ...importFile, object });
+      await assert.rejects(submit(store.jobs), { code: "conflict" });
+      assert.deepEqual(await store.jobs.claim({ limit: 1, now: start, leaseMs }), []);
     });
 
     test("environments take turns, whatever one of them has queued", async (t) => {

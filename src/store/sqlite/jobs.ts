@@ -1,6 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import { noCounts } from "../../job/counts.ts";
-import { endedStates, type Job, type JobSpec, type JobState } from "../../job/job.ts";
+import { DocferryError } from "../../job/errors.ts";
+import {
+  endedStates,
+  type ImportSpec,
+  type Job,
+  type JobSpec,
+  type JobState,
+} from "../../job/job.ts";
 import type { ReleaseLimits } from "../../job/release.ts";
 import { cancelRequested } from "../../job/transitions.ts";
 import { addTasks, applyFlowChange, releaseTasks, remainingOf } from "./flow.ts";
@@ -53,6 +60,7 @@ export function jobCalls(limits: ReleaseLimits) {
       db: DatabaseSync,
       job: { key: string; environment: string; spec: JobSpec; now: number },
     ): Job {
+      if (job.spec.type === "import") requirePinnable(db, job.environment, job.spec);
       const { lastInsertRowid } = db
         .prepare(
           `INSERT INTO job (key, environment, type, spec, object, state, counts, total_bytes, created_at)
@@ -96,4 +104,16 @@ export function jobCalls(limits: ReleaseLimits) {
       run(db, "UPDATE job SET forgotten = 1 WHERE id = ?", id);
     },
   };
+}
+
+/** From here on the job pins the object: it must still be the file's, or the sweeper may be about to remove it. */
+function requirePinnable(db: DatabaseSync, environment: string, spec: ImportSpec): void {
+  const file = one(
+    db,
+    "SELECT object FROM file WHERE environment = ? AND name = ?",
+    environment,
+    spec.file,
+  );
+  if (file?.["object"] === spec.object) return;
+  throw new DocferryError("conflict", `File ${spec.file} is no longer what it was`);
 }

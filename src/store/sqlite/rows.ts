@@ -11,7 +11,7 @@ export type Row = Record<string, SQLOutputValue>;
 const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
 
 /** The prepared statement of this text on this connection, made once. */
-export function prepared(db: DatabaseSync, sql: string): StatementSync {
+function prepared(db: DatabaseSync, sql: string): StatementSync {
   let known = statements.get(db);
   if (!known) statements.set(db, (known = new Map()));
   let statement = known.get(sql);
