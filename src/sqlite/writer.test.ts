@@ -34,14 +34,6 @@ describe("SqliteWriter", () => {
       { file, migrations: migrations.href } satisfies NumbersThread,
       "numbers",
     );
-  const numbersIn = (file: string): unknown[] => {
-    using reader = openReader(file);
-    return reader
-      .prepare("SELECT value FROM number ORDER BY value")
-      .all()
-      .map((row) => row["value"]);
-  };
-
   it("answers calls in their order, each behind its commit", async () => {
     const file = newFile();
     await using writer = await start(file);
@@ -167,3 +159,11 @@ describe("SqliteWriter", () => {
     assert.throws(() => reader.exec("INSERT INTO name VALUES ('z')"), /readonly/);
   });
 });
+
+function numbersIn(file: string): unknown[] {
+  using reader = openReader(file);
+  return reader
+    .prepare("SELECT value FROM number ORDER BY value")
+    .all()
+    .map((row) => row["value"]);
+}

@@ -123,7 +123,7 @@ export function sinkModelTests(databases: () => Databases): void {
             fc.boolean(),
             fc.nat(25),
             async (unordered, written, stopOnError, cut) => {
-              const before = unordered.toSorted((a, b) => a._id - b._id);
+              const before = unordered.toSorted((a, b) => a["_id"] - b["_id"]);
               const collection = uniqueName("model");
               const model = new ModelImport([], "insert", ["_id"]);
               model.write(before, false);

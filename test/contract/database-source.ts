@@ -108,15 +108,15 @@ export function sourceTests(databases: () => Databases): void {
       spec,
       idsInOrder.map((_id) => ({ _id })),
     );
-    for (const _id of idsInOrder) {
+    for (const id of idsInOrder) {
       const found = await pagesOf(
         database,
-        query(spec.collection, { filter: { _id: { $eq: _id } } }),
+        query(spec.collection, { filter: { _id: { $eq: id } } }),
       );
       assert.deepEqual(
         found.flatMap((page) => [page.count, page.scanned]),
         [1, 1],
-        textOf({ _id }),
+        textOf({ _id: id }),
       );
     }
   });

@@ -2,27 +2,27 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { Database, Databases, Source } from "../database.ts";
 import { EmbeddedDatabase } from "./embedded-database.ts";
 import { EmbeddedSource } from "./embedded-source.ts";
-import { environmentFile } from "./schema.ts";
+import { type EnvironmentFiles, environmentFile } from "./schema.ts";
 
-/** Environments as SQLite files in one folder. */
+/** Environments as SQLite files in one folder, or one environment in a file of its own. */
 export class EmbeddedDatabases implements Databases {
   readonly writersPerEnvironment = 1;
-  readonly #folder: string;
+  readonly #files: EnvironmentFiles;
   readonly #open = new Map<string, EmbeddedDatabase>();
 
-  private constructor(folder: string) {
-    this.#folder = folder;
+  private constructor(files: EnvironmentFiles) {
+    this.#files = files;
   }
 
-  /** @param options.folder holds `<environment>.sqlite`; made if it is not there. May be opened in several threads to read. */
-  static async open({ folder }: { folder: string }): Promise<EmbeddedDatabases> {
-    mkdirSync(folder, { recursive: true });
-    return new EmbeddedDatabases(folder);
+  /** What is not there is made: a folder now, a file with the first write. May be opened in several threads to read. */
+  static async open(files: EnvironmentFiles): Promise<EmbeddedDatabases> {
+    if ("folder" in files) mkdirSync(files.folder, { recursive: true });
+    return new EmbeddedDatabases(files);
   }
 
   /** Only one thread may write: the `Database` of an environment may be opened in one thread of one process. */
   async open(environment: string): Promise<Database> {
-    const file = environmentFile(this.#folder, environment);
+    const file = environmentFile(this.#files, environment);
     let known = this.#open.get(environment);
     while (known?.closing) {
       await known.closing;
@@ -35,12 +35,12 @@ export class EmbeddedDatabases implements Databases {
   }
 
   async openSource(environment: string): Promise<Source> {
-    return new EmbeddedSource(environmentFile(this.#folder, environment));
+    return new EmbeddedSource(environmentFile(this.#files, environment));
   }
 
   /** Readers of other threads find the environment empty from now on. */
   async remove(environment: string): Promise<void> {
-    const file = environmentFile(this.#folder, environment);
+    const file = environmentFile(this.#files, environment);
     await this.#open.get(environment)?.[Symbol.asyncDispose]();
     // The log first: beside a new file of the same name it would be taken for that one's.
     for (const name of [`${file}-wal`, `${file}-shm`, file]) rmSync(name, { force: true });

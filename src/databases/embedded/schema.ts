@@ -22,13 +22,23 @@ export function openEnvironmentWriter(file: string): DatabaseSync {
   return db;
 }
 
-/** @throws {DocferryError} `invalid_argument` for what is no environment id: it becomes a file name */
-export function environmentFile(folder: string, environment: string): string {
+/** Where environments stand: each in a folder as `<environment>.sqlite`, or the only one in a file of any name. */
+export type EnvironmentFiles = { folder: string } | { environment: string; file: string };
+
+/**
+ * @throws {DocferryError} `invalid_argument` for what is no environment id: it becomes a file name;
+ *   `environment_not_found` for another one than the only one
+ */
+export function environmentFile(files: EnvironmentFiles, environment: string): string {
+  if ("file" in files) {
+    if (environment === files.environment) return files.file;
+    throw new DocferryError("environment_not_found", `${files.file} is not ${environment}`);
+  }
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(environment)) {
     throw new DocferryError(
       "invalid_argument",
       `An environment id has 1 to 64 letters, digits, _ and -, not ${JSON.stringify(environment)}`,
     );
   }
-  return join(folder, `${environment}.sqlite`);
+  return join(files.folder, `${environment}.sqlite`);
 }
