@@ -6,29 +6,42 @@ import type { Config } from "./config.ts";
 import { type DataPaths, dataPaths } from "./data-folder.ts";
 import type { Databases } from "./databases/database.ts";
 import { EmbeddedDatabases } from "./databases/embedded/embedded-databases.ts";
+import type { EnvironmentFiles } from "./databases/embedded/schema.ts";
+import type { EngineSettings } from "./engine/context.ts";
 import { Engine } from "./engine/engine.ts";
 import type { StepContext } from "./engine/steps/step.ts";
 import { ThreadPool } from "./engine/thread-pool.ts";
 import { DiskObjectStore } from "./files/disk/disk-object-store.ts";
+import { type ExternalFile, WithExternalFile } from "./files/external/external-file.ts";
 import type { ObjectStore } from "./files/object-store.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 
 // The only file that names implementations.
 
-/** All parts of a service, opened. Disposed in the opposite order. */
-export interface Composition extends AsyncDisposable {
+/** An engine and the stores it works on, opened. Disposed in the opposite order. */
+export interface EngineComposition extends AsyncDisposable {
   store: Store;
   databases: Databases;
   files: ObjectStore;
   engine: Engine;
+}
+
+/** All parts of a service. */
+export interface Composition extends EngineComposition {
   access: Access;
   /** Signs addresses of uploads and downloads. */
   signingKey: Uint8Array;
 }
 
 /** What a worker thread needs to compose its own readers. */
-export type ThreadData = Pick<DataPaths, "environments" | "objects">;
+export interface ThreadData {
+  environments: EnvironmentFiles;
+  /** Folder of the objects. */
+  objects: string;
+  /** One object more, that is read where it stands. */
+  external: ExternalFile | null;
+}
 
 const chunkBytes = 4 << 20;
 const partBytes = 64 << 20;
@@ -42,64 +55,132 @@ function slotsFor(threads: number): number {
 /** Opens the embedded stores of a data folder, which this process has locked, and puts the parts together. */
 export async function compose(config: Config, logger: Logger): Promise<Composition> {
   const paths = dataPaths(config.data);
-  const clock = Date.now;
   await using opened = new AsyncDisposableStack();
   const { key: serverKey, warning } = await openServerKey(paths.serverKey, randomBytes);
   if (warning) logger.warn({}, warning);
+  const parts = await composeEngine({
+    threadData: serviceThreadData(paths),
+    store: paths.store,
+    threads: config.threads,
+    leaseMs: config.leaseSeconds * 1000,
+    keepMs: config.keepDays * dayMs,
+    fieldNames: "environment",
+    logger,
+  });
+  opened.use(parts);
+  const access = await Access.open({
+    store: parts.store.accounts,
+    serverKey,
+    clock: Date.now,
+    random: randomBytes,
+    tokenSeconds: config.tokenSeconds,
+  });
+  const all = opened.move();
+  return {
+    ...parts,
+    access,
+    signingKey: serverKey.derive("signed addresses"),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
 
-  const threadData: ThreadData = { environments: paths.environments, objects: paths.objects };
-  const { files, databases } = await openData(threadData);
+/** What a worker thread of a service on this data folder gets. */
+export function serviceThreadData(paths: DataPaths): ThreadData {
+  return {
+    environments: { folder: paths.environments },
+    objects: paths.objects,
+    external: null,
+  };
+}
+
+/** A lease only matters where the process lives on without its threads: nobody else waits for the task. */
+const soloLeaseMs = 30_000;
+
+/**
+ * An engine of a process of its own, for one job straight on a database file. The job, its parts and rejects stand in a
+ * state folder; this process has locked both.
+ * @throws {DocferryError} `invalid_file`, `newer_schema`
+ */
+export function composeSolo(options: {
+  /** Folder of the job's state. */
+  state: string;
+  database: { environment: string; file: string };
+  external: ExternalFile | null;
+  threads: number;
+  logger: Logger;
+}): Promise<EngineComposition> {
+  const paths = dataPaths(options.state);
+  return composeEngine({
+    threadData: {
+      environments: options.database,
+      objects: paths.objects,
+      external: options.external,
+    },
+    store: paths.store,
+    threads: options.threads,
+    leaseMs: soloLeaseMs,
+    // Whoever runs the job removes all of it once its end is told.
+    keepMs: Number.MAX_SAFE_INTEGER,
+    // Straight on a database any field name goes that BSON can hold.
+    fieldNames: "any",
+    logger: options.logger,
+  });
+}
+
+interface EngineParts {
+  threadData: ThreadData;
+  /** File of the job store. */
+  store: string;
+  threads: number;
+  leaseMs: number;
+  keepMs: number;
+  fieldNames: EngineSettings["fieldNames"];
+  logger: Logger;
+}
+
+async function composeEngine(
+  parts: EngineParts,
+): Promise<EngineComposition & { store: SqliteStore }> {
+  const clock = Date.now;
+  await using opened = new AsyncDisposableStack();
+  const { files, databases } = await openData(parts.threadData);
   opened.use(databases);
   const pool = opened.use(
     new ThreadPool({
       entry: new URL("./thread.ts", import.meta.url),
-      workerData: threadData,
-      size: config.threads,
+      workerData: parts.threadData,
+      size: parts.threads,
     }),
   );
-  const slots = slotsFor(config.threads);
+  const slots = slotsFor(parts.threads);
   const [store] = await Promise.all([
-    SqliteStore.open({ file: paths.store, limits: { total: slots, perEnvironment: slots } }),
+    SqliteStore.open({ file: parts.store, limits: { total: slots, perEnvironment: slots } }),
     pool.start(),
   ]);
   opened.use(store);
   // The lock says that whoever held leases is dead: nobody has to wait for them to run out.
   const taken = await store.jobs.takeOver(clock());
-  if (taken > 0) logger.info({ tasks: taken }, "taking over the tasks of a process that died");
-
-  const access = await Access.open({
-    store: store.accounts,
-    serverKey,
-    clock,
-    random: randomBytes,
-    tokenSeconds: config.tokenSeconds,
-  });
+  if (taken > 0)
+    parts.logger.info({ tasks: taken }, "taking over the tasks of a process that died");
   const engine = new Engine({
     store,
     databases,
     files,
     pool,
     clock,
-    log: logger,
+    log: parts.logger,
     settings: {
       slots,
-      leaseMs: config.leaseSeconds * 1000,
+      leaseMs: parts.leaseMs,
       chunkBytes,
       partBytes,
-      keepMs: config.keepDays * dayMs,
+      keepMs: parts.keepMs,
       garbageMs: 3_600_000,
+      fieldNames: parts.fieldNames,
     },
   });
-  const parts = opened.move();
-  return {
-    store,
-    databases,
-    files,
-    engine,
-    access,
-    signingKey: serverKey.derive("signed addresses"),
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
-  };
+  const all = opened.move();
+  return { store, databases, files, engine, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** The readers of a worker thread. */
@@ -110,8 +191,9 @@ export async function composeThread(data: ThreadData): Promise<Omit<StepContext,
 async function openData(
   data: ThreadData,
 ): Promise<{ files: ObjectStore; databases: EmbeddedDatabases }> {
+  const objects = await DiskObjectStore.open(data.objects);
   return {
-    files: await DiskObjectStore.open(data.objects),
-    databases: await EmbeddedDatabases.open({ folder: data.environments }),
+    files: data.external ? new WithExternalFile(objects, data.external) : objects,
+    databases: await EmbeddedDatabases.open(data.environments),
   };
 }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { ContentDigest } from "../bson/digest.ts";
-import { composeThread } from "../compose.ts";
+import { composeThread, serviceThreadData } from "../compose.ts";
 import { dataPaths } from "../data-folder.ts";
 import { createDecoder } from "../formats/formats.ts";
 import { DocferryError } from "../job/errors.ts";
@@ -154,10 +154,7 @@ function digestOfFile(bytes: Uint8Array): string {
 
 /** Read from the environment's database itself, not through the service. */
 async function digestOfCollection(folder: string, collection: string): Promise<string> {
-  const { databases } = await composeThread({
-    environments: dataPaths(folder).environments,
-    objects: dataPaths(folder).objects,
-  });
+  const { databases } = await composeThread(serviceThreadData(dataPaths(folder)));
   await using source = await databases.openSource(environment);
   const digest = new ContentDigest();
   const query = planFromParts({ collection });

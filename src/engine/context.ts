@@ -1,4 +1,5 @@
 import type { Databases } from "../databases/database.ts";
+import type { DecodeSpec } from "../formats/codec.ts";
 import type { ObjectStore } from "../files/object-store.ts";
 import type { Store } from "../store/store.ts";
 import type { ThreadPool } from "./thread-pool.ts";
@@ -35,4 +36,6 @@ export interface EngineSettings {
   keepMs: number;
   /** Objects that nothing needs are removed once they are this old: younger ones may be in the making. */
   garbageMs: number;
+  /** Which field names an import takes: those of an environment, or any (see formats/codec.ts). */
+  fieldNames: DecodeSpec["fieldNames"];
 }

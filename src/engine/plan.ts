@@ -46,7 +46,7 @@ async function planImport(
   }
   const found = scan.result;
   const plan: ImportPlan = {
-    decode: decodeSpec(job, spec, found),
+    decode: decodeSpec(job, spec, found, settings.fieldNames),
     chunks,
     unclosed: found.unclosed,
     headerBytes: found.headerBytes,
@@ -69,9 +69,14 @@ function importTasks(first: Chunk, chunks: number, writers: number): TaskWork[] 
   }));
 }
 
-function decodeSpec(job: Job, spec: ImportSpec, found: ScanResult): DecodeSpec {
+function decodeSpec(
+  job: Job,
+  spec: ImportSpec,
+  found: ScanResult,
+  fieldNames: DecodeSpec["fieldNames"],
+): DecodeSpec {
   const common = {
-    fieldNames: "environment",
+    fieldNames,
     // What is found by other fields need not have an _id.
     derivedId:
       spec.mode === "insert" || spec.upsertFields.includes("_id")

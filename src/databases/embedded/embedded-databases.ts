@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { Database, Databases, Source } from "../database.ts";
 import { EmbeddedDatabase } from "./embedded-database.ts";
 import { EmbeddedSource } from "./embedded-source.ts";
-import { type EnvironmentFiles, environmentFile } from "./schema.ts";
+import { checkEnvironmentFile, type EnvironmentFiles, environmentFile } from "./schema.ts";
 
 /** Environments as SQLite files in one folder, or one environment in a file of its own. */
 export class EmbeddedDatabases implements Databases {
@@ -14,9 +14,13 @@ export class EmbeddedDatabases implements Databases {
     this.#files = files;
   }
 
-  /** What is not there is made: a folder now, a file with the first write. May be opened in several threads to read. */
+  /**
+   * What is not there is made: a folder now, a file with the first write. May be opened in several threads to read.
+   * @throws {DocferryError} `invalid_file` for a single file that is not ours
+   */
   static async open(files: EnvironmentFiles): Promise<EmbeddedDatabases> {
     if ("folder" in files) mkdirSync(files.folder, { recursive: true });
+    else checkEnvironmentFile(files.file);
     return new EmbeddedDatabases(files);
   }
 

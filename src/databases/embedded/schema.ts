@@ -1,7 +1,8 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { DocferryError } from "../../job/errors.ts";
-import { type SchemaDefinition, openWriter } from "../../sqlite/open.ts";
+import { type SchemaDefinition, openReader, openWriter, schemaVersion } from "../../sqlite/open.ts";
 
 /** One file an environment. */
 export const environmentSchema: SchemaDefinition = {
@@ -41,4 +42,34 @@ export function environmentFile(files: EnvironmentFiles, environment: string): s
     );
   }
   return join(files.folder, `${environment}.sqlite`);
+}
+
+/**
+ * Refuses a file that somebody has for something else, before its first byte is changed. What is not there or empty is
+ * free to become an environment.
+ * @throws {DocferryError} `invalid_file`, `newer_schema`
+ */
+export function checkEnvironmentFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isFile()) throw new DocferryError("invalid_file", `${file} is not a file`);
+  if (found.size === 0) return;
+  let tables = 0;
+  let version = 0;
+  try {
+    const db = openReader(file);
+    try {
+      tables = Number(db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.["tables"]);
+      version = schemaVersion(db, file, environmentSchema);
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    // SQLITE_NOTADB
+    if ((error as { errcode?: number }).errcode !== 26) throw error;
+    throw new DocferryError("invalid_file", `${file} is no SQLite database`, { cause: error });
+  }
+  if (version === 0 && tables > 0) {
+    throw new DocferryError("invalid_file", `${file} is a SQLite database of something else`);
+  }
 }
