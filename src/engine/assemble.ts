@@ -5,7 +5,7 @@ import type { ExportSpec, ImportSpec, Job, JobResult } from "../job/job.ts";
 import type { Part } from "../job/task.ts";
 import type { Attempt } from "./attempt.ts";
 import type { EngineContext } from "./context.ts";
-import { hiddenName } from "./hidden-names.ts";
+import { errorsName, hiddenName } from "./hidden-names.ts";
 import type { ExportPlan, ImportPlan } from "./job-plan.ts";
 
 /** Puts together what a job's tasks have made, and ends the job. */
@@ -23,6 +23,10 @@ async function assembleImport(
 ): Promise<void> {
   const { store, databases, pool, clock } = context;
   const database = await databases.open(job.environment);
+  // An attempt that stopped, or was stopped, may have committed more than it could report.
+  const counts = await database.sealJob(job.key);
+  await database.flush();
+  attempt.alive();
   const first = await database.firstReject(job.key);
   const files: { name: string; object: StoredObject; contentType: string }[] = [];
   if (first) {
@@ -42,7 +46,7 @@ async function assembleImport(
     const { records, errors } = write.result;
     files.push({ name, object: records, contentType: contentTypes[spec.format] });
     files.push({
-      name: `${name}.errors.jsonl`,
+      name: errorsName(name),
       object: errors,
       contentType: "application/x-ndjson",
     });
@@ -57,6 +61,7 @@ async function assembleImport(
   await store.jobs.finishJob(attempt.lease, {
     result,
     error: job.error,
+    counts,
     files,
     now: clock(),
   });
@@ -87,6 +92,7 @@ async function assembleExport(
   await store.jobs.finishJob(attempt.lease, {
     result,
     error: null,
+    counts: null,
     files: [
       { name: spec.file, object, contentType: contentTypes[encode.format] },
       {

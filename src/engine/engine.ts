@@ -1,10 +1,17 @@
 import { randomBytes } from "node:crypto";
+import type { CollectionInfo } from "../databases/database.ts";
 import { checkFileName } from "../files/file-name.ts";
 import { DocferryError, toErrorData } from "../job/errors.ts";
 import type { ExportSpec, ImportSpec, Job, JobSpec } from "../job/job.ts";
 import { checkCollectionName } from "../query/collection-name.ts";
 import type { QueryPlan } from "../query/plan.ts";
+import type { Reject } from "../job/reject.ts";
+import type { FileEntry } from "../store/file-index.ts";
+import type { SubmitOnce } from "../store/job-store.ts";
+import type { Store } from "../store/store.ts";
 import type { EngineContext } from "./context.ts";
+import { removeEnvironmentData } from "./environment-removal.ts";
+import { firstRejects, rejectFile, type RejectLines, rejectLines } from "./job-rejects.ts";
 import { storedQuery } from "./job-plan.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Worker } from "./worker.ts";
@@ -17,11 +24,21 @@ export type JobOrder =
 /** A name that is stored anew this often during one submit is somebody's fault. */
 const submitTries = 5;
 
+export interface Submitted {
+  job: Job;
+  /** It was submitted before, under the same key. */
+  replayed: boolean;
+}
+
+type JobQuery = Omit<Parameters<Store["jobs"]["list"]>[0], "environment">;
+
 /** Takes jobs, moves them from plan to end, and answers how far they are. */
 export class Engine {
   readonly #context: EngineContext;
   readonly #worker: Worker;
   readonly #sweeper: Sweeper;
+  /** Environments that are being removed. */
+  readonly #removing = new Set<string>();
   #draining = false;
 
   constructor(context: EngineContext) {
@@ -50,21 +67,30 @@ export class Engine {
    * @throws {DocferryError} `file_not_found`, `collection_not_found`, `invalid_collection_name`, `invalid_file_name`, `draining`
    */
   async submit(environment: string, order: JobOrder): Promise<Job> {
-    if (this.#draining) throw new DocferryError("draining", "The service is stopping");
-    for (let tries = 1; ; tries++) {
-      const spec =
-        order.type === "import"
-          ? await this.#importSpec(environment, order)
-          : await this.#exportSpec(environment, order);
-      const { store, clock } = this.#context;
-      const key = randomBytes(16).toString("hex");
-      try {
-        return await store.jobs.submit({ key, environment, spec, now: clock() });
-      } catch (error) {
-        // The name got another object between the look and the pin: the newer one is what is meant.
-        if (toErrorData(error).code !== "conflict" || tries === submitTries) throw error;
-      }
-    }
+    return (await this.#submit(environment, order, null)).job;
+  }
+
+  /**
+   * Accepts a job unless it was accepted under this key before: then that one is answered, whatever has become of its file.
+   * @throws {DocferryError} as `submit`, and `submit_key_used`
+   */
+  async submitOnce(environment: string, order: JobOrder, once: SubmitOnce): Promise<Submitted> {
+    const earlier = await this.#context.store.jobs.submitted(environment, once);
+    return earlier ? { job: earlier, replayed: true } : this.#submit(environment, order, once);
+  }
+
+  /**
+   * Accepts an import of the records that failed in an earlier one, with its options.
+   * @throws {DocferryError} `job_not_found`; `conflict` if that job has not ended or has no rejects; `file_not_found` if they
+   *   are no longer kept; `submit_key_used`, `draining`
+   */
+  async retryRejects(environment: string, id: number, once: SubmitOnce | null): Promise<Submitted> {
+    const job = await this.job(environment, id);
+    const earlier = once && (await this.#context.store.jobs.submitted(environment, once));
+    if (earlier) return { job: earlier, replayed: true };
+    const file = await rejectFile(job, this.#context);
+    const { object: _, size: __, ...order } = job.spec as ImportSpec;
+    return this.#submit(environment, { ...order, file: file.name }, once);
   }
 
   /** @throws {DocferryError} `job_not_found`, for another environment's job too */
@@ -80,9 +106,94 @@ export class Engine {
     return this.#context.store.jobs.cancel(id, this.#context.clock());
   }
 
+  /** Newest first, with ids below `before`. */
+  jobs(environment: string, options: JobQuery): Promise<Job[]> {
+    return this.#context.store.jobs.list({ environment, ...options });
+  }
+
+  /**
+   * Why records failed, as JSON Lines; of a job that runs, as far as it is.
+   * @throws {DocferryError} `job_not_found`; `file_not_found` if they are no longer kept
+   */
+  async rejects(
+    environment: string,
+    id: number,
+    options: { signal: AbortSignal },
+  ): Promise<RejectLines> {
+    return rejectLines(await this.job(environment, id), this.#context, options);
+  }
+
+  /**
+   * The file of the records that failed.
+   * @throws {DocferryError} `job_not_found`; `conflict` if the job has not ended or has none; `file_not_found` if they are no
+   *   longer kept
+   */
+  async rejectFile(environment: string, id: number): Promise<FileEntry> {
+    return rejectFile(await this.job(environment, id), this.#context);
+  }
+
+  /** The first few rejects of a job. */
+  firstRejects(job: Job, limit: number): Promise<Reject[]> {
+    return firstRejects(job, limit, this.#context);
+  }
+
+  async collections(environment: string): Promise<CollectionInfo[]> {
+    await using source = await this.#context.databases.openSource(environment);
+    return source.collections();
+  }
+
+  /**
+   * Calls the listener after each commit that may have changed a job.
+   * @returns a function that ends it
+   */
+  onChange(listener: () => void): () => void {
+    return this.#context.store.jobs.onChange(listener);
+  }
+
+  /**
+   * Removes an environment's jobs, file names and documents; no job is taken for it meanwhile.
+   * @throws {DocferryError} `conflict` while jobs run that may not be cancelled; `busy` if they do not stop in time
+   */
+  async removeEnvironment(environment: string, options: { cancelJobs: boolean }): Promise<void> {
+    this.#removing.add(environment);
+    try {
+      await removeEnvironmentData(environment, options, this.#context);
+    } finally {
+      this.#removing.delete(environment);
+    }
+  }
+
   /** Removes what nothing needs any more, now instead of when its turn comes. */
   clean(): Promise<void> {
     return this.#sweeper.clean();
+  }
+
+  async #submit(environment: string, order: JobOrder, once: SubmitOnce | null): Promise<Submitted> {
+    if (this.#draining) throw new DocferryError("draining", "The service is stopping");
+    const { store, clock } = this.#context;
+    for (let tries = 1; ; tries++) {
+      const spec =
+        order.type === "import"
+          ? await this.#importSpec(environment, order)
+          : await this.#exportSpec(environment, order);
+      if (this.#removing.has(environment)) {
+        throw new DocferryError("environment_not_found", `Environment ${environment} is removed`);
+      }
+      const key = randomBytes(16).toString("hex");
+      try {
+        const job = await store.jobs.submit({
+          key,
+          environment,
+          spec,
+          now: clock(),
+          ...(once && { once }),
+        });
+        return { job, replayed: job.key !== key };
+      } catch (error) {
+        // The name got another object between the look and the pin: the newer one is what is meant.
+        if (toErrorData(error).code !== "conflict" || tries === submitTries) throw error;
+      }
+    }
   }
 
   async #importSpec(

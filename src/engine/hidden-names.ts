@@ -14,3 +14,8 @@ export function hiddenName(jobId: number, name: string): string {
 export function hiddenFolder(jobId: number): string {
   return `${jobsPrefix}${jobId}/`;
 }
+
+/** Beside a reject file of this name: why each of its records failed. */
+export function errorsName(rejectFile: string): string {
+  return `${rejectFile}.errors.jsonl`;
+}

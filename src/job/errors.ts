@@ -27,6 +27,24 @@ export const errorKinds = {
     hint: "Use the access token that was got last",
   },
   token_expired: { status: 401, errcode: 42001, retryable: false, hint: "Get a new access token" },
+  bearer_missing: {
+    status: 401,
+    errcode: 41001,
+    retryable: false,
+    hint: "Send the access token that POST /cgi-bin/stable_token gives, as Authorization: Bearer TOKEN",
+  },
+  operator_key_missing: {
+    status: 401,
+    errcode: 41001,
+    retryable: false,
+    hint: "Send what stands in the file operator.key of the data folder, as Authorization: Bearer KEY",
+  },
+  wrong_operator_key: {
+    status: 401,
+    errcode: 40014,
+    retryable: false,
+    hint: "Send what stands in the file operator.key of the data folder",
+  },
   unknown_app: {
     status: 401,
     errcode: 40013,
@@ -159,6 +177,24 @@ export const errorKinds = {
     errcode: 40097,
     retryable: false,
     hint: "Look at the present state first",
+  },
+  submit_key_used: {
+    status: 409,
+    errcode: 40097,
+    retryable: false,
+    hint: "Send the very same request under this Idempotency-Key, or another key",
+  },
+  precondition_failed: {
+    status: 412,
+    errcode: 40097,
+    retryable: false,
+    hint: "Look at the present ETag first",
+  },
+  range_not_satisfiable: {
+    status: 416,
+    errcode: 40097,
+    retryable: false,
+    hint: "Ask for a range that begins within the file",
   },
   // What is wrong with a file
   invalid_file: {

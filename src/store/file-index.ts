@@ -17,18 +17,44 @@ export interface FileEntry {
   modifiedAt: number;
 }
 
+/** What must hold of a name at the moment of its change. Contents are named by their hex MD5. */
+export interface FileCondition {
+  /** It has one of these contents; `any`: it is there; null: whatever it has. */
+  is: readonly string[] | "any" | null;
+  /** It has none of these contents; `any`: it is not there; null: whatever it has. */
+  isNot: readonly string[] | "any" | null;
+}
+
+export const anyFile: FileCondition = Object.freeze({ is: null, isNot: null });
+
+/** @param md5 of what the name has; undefined: it is not there */
+export function meetsCondition({ is, isNot }: FileCondition, md5: string | undefined): boolean {
+  if (is !== null && !names(is, md5)) return false;
+  return isNot === null || !names(isNot, md5);
+}
+
+function names(contents: readonly string[] | "any", md5: string | undefined): boolean {
+  return md5 !== undefined && (contents === "any" || contents.includes(md5));
+}
+
 export interface FileIndex {
   get(environment: string, name: string): Promise<FileEntry | undefined>;
-  /** Points the name to a finished object; the object it pointed to before becomes garbage unless a job pins it. */
+  /**
+   * Points the name to a finished object; the object it pointed to before becomes garbage unless a job pins it.
+   * @throws {DocferryError} `precondition_failed`
+   */
   put(entry: {
     environment: string;
     name: string;
     object: StoredObject;
     contentType: string;
     now: number;
+    condition?: FileCondition;
   }): Promise<FileEntry>;
-  /** Whether the name was there. */
-  remove(environment: string, name: string): Promise<boolean>;
+  /** Whether the name was there. @throws {DocferryError} `precondition_failed` */
+  remove(environment: string, name: string, condition?: FileCondition): Promise<boolean>;
+  /** Removes up to `limit` names of an environment, hidden ones too. How many it removed. */
+  removeAll(environment: string, limit: number): Promise<number>;
   /** In order of name bytes, after `after`. */
   list(options: {
     environment: string;

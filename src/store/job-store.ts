@@ -23,12 +23,33 @@ export interface Claim {
   plan: unknown;
 }
 
+/** A client's own name for a submit, so that one that is sent again makes no second job. */
+export interface SubmitOnce {
+  /** Unique in its environment, for as long as the job's row stands. */
+  key: string;
+  /** SHA-256 of what was asked, hex: the same key with another one is refused. */
+  digest: string;
+}
+
 export interface JobStore {
   /**
-   * Job and `plan` task in one transaction: on the disk when this returns.
-   * @throws {DocferryError} `conflict` if the import's file does not point to the import's object (any more)
+   * Job and `plan` task in one transaction: on the disk when this returns. With `once`, a job that was submitted under the
+   * same key is answered instead (its `key` is then another one).
+   * @throws {DocferryError} `conflict` if the import's file does not point to the import's object (any more);
+   *   `submit_key_used` if the job of that key was asked for with another digest
    */
-  submit(job: { key: string; environment: string; spec: JobSpec; now: number }): Promise<Job>;
+  submit(job: {
+    key: string;
+    environment: string;
+    spec: JobSpec;
+    now: number;
+    once?: SubmitOnce;
+  }): Promise<Job>;
+  /**
+   * The job that was submitted under this key, if any.
+   * @throws {DocferryError} `submit_key_used` if it was asked for with another digest
+   */
+  submitted(environment: string, once: SubmitOnce): Promise<Job | undefined>;
   get(id: number): Promise<Job | undefined>;
   /** Newest first, with ids below `before`. */
   list(options: {
@@ -86,6 +107,8 @@ export interface JobStore {
     options: {
       result: JobResult;
       error: ErrorData | null;
+      /** What the database has committed in all; null where the tasks' counts are final. */
+      counts: Counts | null;
       files: { name: string; object: StoredObject; contentType: string }[];
       now: number;
     },
@@ -103,6 +126,15 @@ export interface JobStore {
   expired(before: number, limit: number): Promise<Job[]>;
   /** The job's leftovers are gone: parts, chunks, hidden files. The job itself stays. */
   forget(id: number): Promise<void>;
-  /** Called after each commit that may have made a task claimable, or changed a job. */
-  onChange(listener: () => void): void;
+  /** How many of an environment's jobs have not ended. */
+  unended(environment: string): Promise<number>;
+  /** Asks all of an environment's jobs to end. */
+  cancelAll(environment: string, now: number): Promise<void>;
+  /** Removes up to `limit` ended jobs of an environment with all that belongs to them. How many it removed. */
+  remove(environment: string, limit: number): Promise<number>;
+  /**
+   * Calls the listener after each commit that may have made a task claimable, or changed a job.
+   * @returns a function that ends it
+   */
+  onChange(listener: () => void): () => void;
 }

@@ -131,6 +131,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       const end = await jobs.finishJob(leaseOf(assemble), {
         result,
         error: null,
+        counts: null,
         files: [],
         now: start + 2,
       });
@@ -155,7 +156,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       });
       assert.deepEqual(twice.progress, once.progress);
       const assemble = leaseOf(await claim(jobs));
-      const end = { result, error: null, files: [], now: start };
+      const end = { result, error: null, counts: null, files: [], now: start };
       const ended = await jobs.finishJob(assemble, end);
       assert.deepEqual(await jobs.finishJob(assemble, { ...end, now: start + 7 }), ended);
     });
@@ -179,7 +180,10 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
         jobs.finishPlan(old, { plan: {}, tasks: [], totalBytes: 1, now }),
         isLost,
       );
-      await assert.rejects(jobs.finishJob(old, { result, error: null, files: [], now }), isLost);
+      await assert.rejects(
+        jobs.finishJob(old, { result, error: null, counts: null, files: [], now }),
+        isLost,
+      );
       assert.deepEqual(await jobs.beat({ leases: [old, leaseOf(next)], now, leaseMs }), [
         { task: old.task, reason: "lease_lost" },
       ]);
@@ -343,6 +347,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       const end = await jobs.finishJob(leaseOf(assemble), {
         result,
         error: null,
+        counts: null,
         files: [],
         now: start,
       });
@@ -368,6 +373,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       const end = await jobs.finishJob(leaseOf(await claim(jobs)), {
         result,
         error: { code: "stopped_on_error", message: "Line 2: bad" },
+        counts: null,
         files: [],
         now: start,
       });
@@ -391,6 +397,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       await jobs.finishJob(leaseOf(await claim(jobs)), {
         result: { ...result, file: "out.json" },
         error: null,
+        counts: null,
         files: [{ name: "out.json", object, contentType: "application/x-ndjson" }],
         now: start,
       });
@@ -483,6 +490,67 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       jobs.onChange(() => heard++);
       await submit(jobs);
       assert.ok(heard > 0);
+    });
+
+    test("a submit that is sent again under its key is the same job", async (t) => {
+      const jobs = await open(t);
+      const once = { key: "mine", digest: "a".repeat(64) };
+      const send = (change: Partial<Parameters<JobStore["submit"]>[0]> = {}) =>
+        jobs.submit({
+          key: (++key).toString(16).padStart(32, "0"),
+          environment: "env-a",
+          spec: importSpec,
+          now: start,
+          once,
+          ...change,
+        });
+      const first = await send();
+      assert.deepEqual(await send({ now: start + 1 }), first);
+      assert.deepEqual(await jobs.submitted("env-a", once), first);
+      assert.equal(
+        (await Promise.all([send(), send()])).every(({ id }) => id === first.id),
+        true,
+      );
+      assert.notEqual((await send({ environment: "env-b" })).id, first.id);
+      assert.notEqual((await send({ once: { ...once, key: "other" } })).id, first.id);
+      const other = { ...once, digest: "b".repeat(64) };
+      await assert.rejects(send({ once: other }), { code: "submit_key_used" });
+      await assert.rejects(jobs.submitted("env-a", other), { code: "submit_key_used" });
+      assert.equal(await jobs.submitted("env-big", once), undefined);
+      // The key stands as long as the job does, ended or not.
+      await jobs.cancel(first.id, start + 2);
+      assert.equal((await send()).id, first.id);
+    });
+
+    test("an environment's jobs end and are removed together; others stay", async (t) => {
+      const jobs = await open(t);
+      const waiting = await submit(jobs);
+      const lease = leaseOf(await claim(jobs));
+      const other = await submit(jobs, importSpec, "env-b");
+      await submit(jobs);
+      assert.equal(await jobs.unended("env-a"), 2);
+      await jobs.cancelAll("env-a", start + 1);
+      assert.equal(await jobs.unended("env-a"), 1, "what runs has to stop first");
+      assert.equal(await jobs.remove("env-a", 10), 1);
+      const beat = await jobs.beat({ leases: [lease], now: start + 2, leaseMs });
+      assert.deepEqual(beat, [{ task: lease.task, reason: "cancelled" }]);
+      await jobs.giveBack(lease, start + 3);
+      assert.equal(await jobs.unended("env-a"), 0);
+      assert.equal(await jobs.remove("env-a", 10), 1);
+      assert.equal(await jobs.remove("env-a", 10), 0);
+      assert.equal(await jobs.get(waiting.id), undefined);
+      assert.equal((await jobs.get(other.id))?.state, "queued");
+    });
+
+    test("who no longer listens is not called", async (t) => {
+      const jobs = await open(t);
+      let calls = 0;
+      const stop = jobs.onChange(() => calls++);
+      await submit(jobs);
+      assert.equal(calls, 1);
+      stop();
+      await submit(jobs);
+      assert.equal(calls, 1);
     });
   });
 }

@@ -244,12 +244,14 @@ export function attemptCalls(limits: ReleaseLimits) {
         lease,
         result,
         error,
+        counts,
         files,
         now,
       }: {
         lease: Lease;
         result: JobResult;
         error: ErrorData | null;
+        counts: Counts | null;
         files: { name: string; object: StoredObject; contentType: string }[];
         now: number;
       },
@@ -263,7 +265,13 @@ export function attemptCalls(limits: ReleaseLimits) {
       const environment = jobRow(db, jobId)["environment"] as string;
       for (const file of files) putFile(db, { environment, ...file, now });
       setTaskState(db, task, "done");
-      run(db, "UPDATE job SET result = ? WHERE id = ?", JSON.stringify(result), jobId);
+      run(
+        db,
+        "UPDATE job SET result = ?, counts = coalesce(?, counts) WHERE id = ?",
+        JSON.stringify(result),
+        counts && JSON.stringify(counts),
+        jobId,
+      );
       applyFlow(db, jobId, assembled(flowOf(jobRow(db, jobId)), error), now);
       releaseTasks(db, limits, now);
       return jobOf(jobRow(db, jobId));

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { openTestStore } from "../../../test/support/accounts.ts";
+import type { FileCondition } from "../file-index.ts";
 
 async function openIndex(t: TestContext) {
   const file = join(await tempFolder(t), "jobs.sqlite");
@@ -144,4 +145,38 @@ test("an object is needed by a name, by a job that has not ended, by a part", as
   const asked = ["unpinned", "named", "replaced", "replacing", "pinned", "both", "part", "unknown"];
   assert.deepEqual((await index.unreferenced(asked)).sort(), ["replaced", "unknown", "unpinned"]);
   assert.deepEqual(await index.unreferenced([]), []);
+});
+
+test("a change happens only to the file that was meant", async (t) => {
+  const { index } = await openIndex(t);
+  const put = (content: string, condition: FileCondition) =>
+    index.put({
+      environment: "e1",
+      name: "a",
+      object: { id: `object ${content}`, size: 1, md5: content },
+      contentType: "text/plain",
+      now: 1,
+      condition,
+    });
+  const refused = { code: "precondition_failed" };
+  await assert.rejects(put("1", { is: "any", isNot: null }), refused);
+  await put("1", { is: null, isNot: "any" });
+  await assert.rejects(put("2", { is: null, isNot: "any" }), refused);
+  await assert.rejects(put("2", { is: ["0"], isNot: null }), refused);
+  await assert.rejects(put("2", { is: null, isNot: ["1"] }), refused);
+  assert.equal((await index.get("e1", "a"))?.md5, "1");
+  await put("2", { is: ["0", "1"], isNot: ["2"] });
+  await assert.rejects(index.remove("e1", "a", { is: ["1"], isNot: null }), refused);
+  assert.equal(await index.remove("e1", "a", { is: ["2"], isNot: null }), true);
+  await assert.rejects(index.remove("e1", "a", { is: "any", isNot: null }), refused);
+});
+
+test("an environment's names are removed together, hidden ones too", async (t) => {
+  const { index, put } = await openIndex(t);
+  for (const name of ["a", "b", ".docferry/jobs/1/x"]) await put(name);
+  await put("a", { environment: "e2" });
+  assert.equal(await index.removeAll("e1", 2), 2);
+  assert.equal(await index.removeAll("e1", 2), 1);
+  assert.equal(await index.removeAll("e1", 2), 0);
+  assert.notEqual(await index.get("e2", "a"), undefined);
 });

@@ -1,6 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
+import { DocferryError } from "../../job/errors.ts";
 import type { SqliteWriter } from "../../sqlite/writer.ts";
-import type { FileEntry, FileIndex } from "../file-index.ts";
+import {
+  anyFile,
+  type FileCondition,
+  type FileEntry,
+  type FileIndex,
+  meetsCondition,
+} from "../file-index.ts";
 import { all, one, type Row, run } from "./rows.ts";
 
 type NewEntry = Parameters<FileIndex["put"]>[0];
@@ -9,9 +16,27 @@ type NewEntry = Parameters<FileIndex["put"]>[0];
 export const fileCalls = {
   putFile,
 
-  removeFile(db: DatabaseSync, file: { environment: string; name: string }): boolean {
+  removeFile(
+    db: DatabaseSync,
+    file: { environment: string; name: string; condition: FileCondition },
+  ): boolean {
     const { environment, name } = file;
+    requireCondition(db, file);
     return run(db, "DELETE FROM file WHERE environment = ? AND name = ?", environment, name) > 0;
+  },
+
+  removeAllFiles(
+    db: DatabaseSync,
+    { environment, limit }: { environment: string; limit: number },
+  ): number {
+    return run(
+      db,
+      `DELETE FROM file WHERE environment = ? AND name IN
+         (SELECT name FROM file WHERE environment = ? ORDER BY name LIMIT ?)`,
+      environment,
+      environment,
+      limit,
+    );
   },
 };
 
@@ -19,7 +44,8 @@ export type FileCalls = typeof fileCalls;
 
 /** Gives an object its name; for transactions of others, too. */
 export function putFile(db: DatabaseSync, { object, now, ...rest }: NewEntry): FileEntry {
-  const { environment, name, contentType } = rest;
+  const { environment, name, contentType, condition = anyFile } = rest;
+  requireCondition(db, { environment, name, condition });
   run(
     db,
     `INSERT OR REPLACE INTO file (environment, name, object, size, md5, content_type, modified_at)
@@ -34,6 +60,19 @@ export function putFile(db: DatabaseSync, { object, now, ...rest }: NewEntry): F
   );
   const { id, size, md5 } = object;
   return { environment, name, object: id, size, md5, contentType, modifiedAt: now };
+}
+
+function requireCondition(
+  db: DatabaseSync,
+  file: { environment: string; name: string; condition: FileCondition },
+): void {
+  const { environment, name, condition } = file;
+  const row = one(db, "SELECT md5 FROM file WHERE environment = ? AND name = ?", environment, name);
+  if (meetsCondition(condition, row?.["md5"] as string | undefined)) return;
+  throw new DocferryError(
+    "precondition_failed",
+    row ? `There is another file ${name} already` : `There is no file ${name}`,
+  );
 }
 
 /** File names in the SQLite file of the jobs: writes go to its writing thread, reads to a connection of this thread. */
@@ -60,8 +99,12 @@ export class SqliteFileIndex implements FileIndex {
     return this.#writer.call("putFile", entry);
   }
 
-  remove(environment: string, name: string): Promise<boolean> {
-    return this.#writer.call("removeFile", { environment, name });
+  remove(environment: string, name: string, condition = anyFile): Promise<boolean> {
+    return this.#writer.call("removeFile", { environment, name, condition });
+  }
+
+  removeAll(environment: string, limit: number): Promise<number> {
+    return this.#writer.call("removeAllFiles", { environment, limit });
   }
 
   async list(options: Parameters<FileIndex["list"]>[0]): Promise<FileEntry[]> {

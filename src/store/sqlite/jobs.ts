@@ -10,6 +10,7 @@ import {
 } from "../../job/job.ts";
 import type { ReleaseLimits } from "../../job/release.ts";
 import { cancelRequested } from "../../job/transitions.ts";
+import type { JobStore, SubmitOnce } from "../job-store.ts";
 import { addTasks, applyFlowChange, releaseTasks, remainingOf } from "./flow.ts";
 import { all, flowOf, jobOf, jobRow, one, run } from "./rows.ts";
 
@@ -44,6 +45,35 @@ export function listJobs(
   ).map(jobOf);
 }
 
+/** @throws {DocferryError} `submit_key_used` */
+export function submittedJob(
+  db: DatabaseSync,
+  environment: string,
+  once: SubmitOnce,
+): Job | undefined {
+  const row = one(
+    db,
+    "SELECT * FROM job WHERE environment = ? AND submit_key = ?",
+    environment,
+    once.key,
+  );
+  if (!row) return undefined;
+  if (row["submit_digest"] === once.digest) return jobOf(row);
+  throw new DocferryError(
+    "submit_key_used",
+    `Idempotency-Key ${JSON.stringify(once.key)} was used for job ${row["id"] as number}, which was asked for differently`,
+  );
+}
+
+export function unendedJobs(db: DatabaseSync, environment: string): number {
+  const row = one(
+    db,
+    "SELECT count(*) AS jobs FROM job WHERE environment = ? AND ended_at IS NULL",
+    environment,
+  );
+  return row?.["jobs"] as number;
+}
+
 export function expiredJobs(db: DatabaseSync, options: { before: number; limit: number }): Job[] {
   return all(
     db,
@@ -56,15 +86,15 @@ export function expiredJobs(db: DatabaseSync, options: { before: number; limit: 
 /** Writes on jobs that no attempt makes. */
 export function jobCalls(limits: ReleaseLimits) {
   return {
-    submit(
-      db: DatabaseSync,
-      job: { key: string; environment: string; spec: JobSpec; now: number },
-    ): Job {
+    submit(db: DatabaseSync, job: Parameters<JobStore["submit"]>[0]): Job {
+      const earlier = job.once && submittedJob(db, job.environment, job.once);
+      if (earlier) return earlier;
       if (job.spec.type === "import") requirePinnable(db, job.environment, job.spec);
       const { lastInsertRowid } = db
         .prepare(
-          `INSERT INTO job (key, environment, type, spec, object, state, counts, total_bytes, created_at)
-           VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
+          `INSERT INTO job (key, environment, type, spec, object, state, counts, total_bytes, created_at,
+             submit_key, submit_digest)
+           VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
         )
         .run(
           job.key,
@@ -75,6 +105,8 @@ export function jobCalls(limits: ReleaseLimits) {
           JSON.stringify(noCounts),
           job.spec.type === "import" ? job.spec.size : null,
           job.now,
+          job.once?.key ?? null,
+          job.once?.digest ?? null,
         );
       const id = Number(lastInsertRowid);
       addTasks(db, id, [{ kind: "plan" }], job.now);
@@ -93,14 +125,43 @@ export function jobCalls(limits: ReleaseLimits) {
       return jobOf(jobRow(db, id));
     },
 
+    cancelAll(db: DatabaseSync, { environment, now }: { environment: string; now: number }): void {
+      for (const row of all(
+        db,
+        "SELECT * FROM job WHERE environment = ? AND ended_at IS NULL",
+        environment,
+      )) {
+        const [id, flow] = [row["id"] as number, flowOf(row)];
+        if (flow.ending === "cancelled") continue;
+        const spec = JSON.parse(row["spec"] as string) as JobSpec;
+        applyFlowChange(db, id, cancelRequested(flow, remainingOf(db, id), spec), now);
+      }
+      releaseTasks(db, limits, now);
+    },
+
+    removeJobs(
+      db: DatabaseSync,
+      { environment, limit }: { environment: string; limit: number },
+    ): number {
+      const rows = all(
+        db,
+        "SELECT id FROM job WHERE environment = ? AND ended_at IS NOT NULL ORDER BY id LIMIT ?",
+        environment,
+        limit,
+      );
+      for (const { id } of rows) {
+        removeLeftovers(db, id as number);
+        run(db, "DELETE FROM job WHERE id = ?", id as number);
+      }
+      return rows.length;
+    },
+
     stall(db: DatabaseSync, { id, cause }: { id: number; cause: string | null }): void {
       run(db, "UPDATE job SET stalled = ? WHERE id = ? AND ended_at IS NULL", cause, id);
     },
 
     forget(db: DatabaseSync, id: number): void {
-      run(db, "DELETE FROM part WHERE job_id = ?", id);
-      run(db, "DELETE FROM chunk WHERE job_id = ?", id);
-      run(db, "DELETE FROM task WHERE job_id = ?", id);
+      removeLeftovers(db, id);
       run(db, "UPDATE job SET forgotten = 1 WHERE id = ?", id);
     },
   };
@@ -116,4 +177,10 @@ function requirePinnable(db: DatabaseSync, environment: string, spec: ImportSpec
   );
   if (file?.["object"] === spec.object) return;
   throw new DocferryError("conflict", `File ${spec.file} is no longer what it was`);
+}
+
+function removeLeftovers(db: DatabaseSync, id: number): void {
+  run(db, "DELETE FROM part WHERE job_id = ?", id);
+  run(db, "DELETE FROM chunk WHERE job_id = ?", id);
+  run(db, "DELETE FROM task WHERE job_id = ?", id);
 }

@@ -2,9 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Chunk } from "../../job/chunk.ts";
 import type { Part } from "../../job/task.ts";
 import type { SqliteWriter } from "../../sqlite/writer.ts";
-import type { JobStore, Lease } from "../job-store.ts";
+import type { JobStore, Lease, SubmitOnce } from "../job-store.ts";
 import type { attemptCalls } from "./attempts.ts";
-import { expiredJobs, getJob, type jobCalls, listJobs } from "./jobs.ts";
+import { expiredJobs, getJob, type jobCalls, listJobs, submittedJob, unendedJobs } from "./jobs.ts";
 import { all, partOf } from "./rows.ts";
 
 export type JobCalls = ReturnType<typeof jobCalls> & ReturnType<typeof attemptCalls>;
@@ -15,19 +15,26 @@ type Options<K extends keyof JobStore> = Parameters<JobStore[K]>;
 export class SqliteJobStore implements JobStore {
   readonly #writer: SqliteWriter<JobCalls>;
   readonly #reader: DatabaseSync;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
 
   constructor(writer: SqliteWriter<JobCalls>, reader: DatabaseSync) {
     this.#writer = writer;
     this.#reader = reader;
   }
 
-  onChange(listener: () => void): void {
-    this.#listeners.push(listener);
+  onChange(listener: () => void): () => void {
+    // A function of its own, so that one that listens twice also ends twice.
+    const call = () => listener();
+    this.#listeners.add(call);
+    return () => void this.#listeners.delete(call);
   }
 
   submit(job: Options<"submit">[0]) {
     return this.#changing(this.#writer.call("submit", job));
+  }
+
+  async submitted(environment: string, once: SubmitOnce) {
+    return submittedJob(this.#reader, environment, once);
   }
 
   async get(id: number) {
@@ -126,6 +133,18 @@ export class SqliteJobStore implements JobStore {
 
   forget(id: number) {
     return this.#changing(this.#writer.call("forget", id));
+  }
+
+  async unended(environment: string) {
+    return unendedJobs(this.#reader, environment);
+  }
+
+  cancelAll(environment: string, now: number) {
+    return this.#changing(this.#writer.call("cancelAll", { environment, now }));
+  }
+
+  remove(environment: string, limit: number) {
+    return this.#writer.call("removeJobs", { environment, limit });
   }
 
   async #changing<T>(committed: Promise<T>): Promise<T> {

@@ -1,0 +1,56 @@
+import { DocferryError } from "../job/errors.ts";
+import type { EngineContext } from "./context.ts";
+
+/** Jobs stop within the grace that their threads have; what takes longer is asked for again. */
+const stopMs = 20_000;
+
+/** Rows of one transaction: others write to the store meanwhile. */
+const page = 100;
+
+/**
+ * Removes an environment's jobs, file names and documents. The bytes of its files go with the next sweep.
+ * @param options.cancelJobs ask running jobs to end, and wait for them; false: refuse while there are any
+ * @throws {DocferryError} `conflict` while jobs run; `busy` if they do not stop in time
+ */
+export async function removeEnvironmentData(
+  environment: string,
+  options: { cancelJobs: boolean },
+  { store, databases, clock }: EngineContext,
+): Promise<void> {
+  const unended = await store.jobs.unended(environment);
+  if (unended > 0 && !options.cancelJobs) {
+    throw new DocferryError(
+      "conflict",
+      `Environment ${environment} has ${unended} ${unended === 1 ? "job that has" : "jobs that have"} not ended: cancel them first, or remove it with cancelJobs=true`,
+    );
+  }
+  // Also with none: a submit that was under way when this began is cancelled too, for the store keeps their order.
+  await store.jobs.cancelAll(environment, clock());
+  await allEnded(environment, store.jobs);
+  while ((await store.jobs.remove(environment, page)) > 0);
+  while ((await store.files.removeAll(environment, page)) > 0);
+  await databases.remove(environment);
+}
+
+async function allEnded(environment: string, jobs: EngineContext["store"]["jobs"]): Promise<void> {
+  let wake: () => void = () => undefined;
+  let late = false;
+  const stop = jobs.onChange(() => wake());
+  const timer = setTimeout(() => {
+    late = true;
+    wake();
+  }, stopMs);
+  try {
+    for (;;) {
+      const changed = new Promise<void>((resolve) => (wake = resolve));
+      if ((await jobs.unended(environment)) === 0) return;
+      if (late) {
+        throw new DocferryError("busy", `Jobs of environment ${environment} have not stopped yet`);
+      }
+      await changed;
+    }
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+}
