@@ -1,6 +1,6 @@
 import { bsonType } from "../../bson/types.ts";
-import { parseRfc3339 } from "./decode-date.ts";
-import { writeLongText } from "./decode-extended-number.ts";
+import { parseRfc3339, readUtc } from "./decode-date.ts";
+import { readShortLong, writeLongText } from "./decode-extended-number.ts";
 import { isText, readAscii, readMembers, wrongFormFor } from "./decode-extended-parts.ts";
 import { type DecodeState, FAULT } from "./decode-state.ts";
 
@@ -11,6 +11,8 @@ export function readDate(state: DecodeState, from: number): number {
   if (isText(state, from)) return readTime(state, from);
   if (from >= state.end) return state.fail("json_syntax", from, "");
   if (state.src[from] !== 0x7b) return wrongFormFor(state, from, "$date", takes);
+  const quick = readShortMilliseconds(state, from);
+  if (quick > 0) return quick;
   const p = readMembers(state, from, "$date", {
     $numberLong: (valueAt) => {
       let milliseconds = "";
@@ -27,7 +29,29 @@ export function readDate(state: DecodeState, from: number): number {
   return p;
 }
 
+const numberLong = Buffer.from('{"$numberLong":');
+
+/** `{"$numberLong":"…"}` without blanks; 0 when it looks otherwise. */
+function readShortMilliseconds(state: DecodeState, from: number): number {
+  const { src, at } = state;
+  for (let i = 0; i < numberLong.length; i++) {
+    if (src[from + i] !== numberLong[i]) return 0;
+  }
+  const p = readShortLong(state, from + numberLong.length);
+  if (p > 0 && src[p] === 0x7d) {
+    state.type = bsonType.date;
+    return p + 1;
+  }
+  state.at = at;
+  return 0;
+}
+
 function readTime(state: DecodeState, from: number): number {
+  const quick = readUtc(state.src, from + 1);
+  if (!Number.isNaN(quick.time)) {
+    writeTime(state, quick.time);
+    return quick.end + 1;
+  }
   let time: number | null = null;
   const p = readAscii(state, from, takes, (text) => {
     time = parseRfc3339(text);

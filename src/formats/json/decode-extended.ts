@@ -43,12 +43,22 @@ export function readWrapper(
   depth: number,
   documents: DocumentReader,
 ): number {
-  const { breaks, at } = state;
-  let p = skipBlank(state, from + 1);
-  p = readText(state, p, "a key");
-  if (p < 0) return FAULT;
-  const form = formAt(state.out, at, state.at);
-  state.at = at;
+  const { src, breaks } = state;
+  const quote = skipBlank(state, from + 1);
+  let p = quote + 1;
+  while (isFormLetter(src[p]!)) p++;
+  let form: Form | null;
+  if (src[p] === 0x22) {
+    form = formAt(src, quote + 1, p);
+    p++;
+  } else {
+    // With escapes in it, or no name of a form.
+    const { at } = state;
+    p = readText(state, quote, "a key");
+    if (p < 0) return FAULT;
+    form = formAt(state.out, at, state.at);
+    state.at = at;
+  }
   if (!form) {
     state.breaks = breaks;
     return PLAIN;
@@ -61,6 +71,10 @@ export function readWrapper(
   if (state.src[p] === 0x7d) return p + 1;
   if (state.src[p] !== 0x2c) return state.unexpected(p, `"}" after the value of ${form.name}`);
   return wrongForm(state, p, `Nothing may stand beside ${form.name}`);
+}
+
+function isFormLetter(byte: number): boolean {
+  return (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || byte === 0x24;
 }
 
 interface Form {

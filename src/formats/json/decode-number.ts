@@ -1,9 +1,7 @@
 import { bsonType } from "../../bson/types.ts";
+import { nearestDouble, powersOfTen } from "./decode-double.ts";
 import { parseDecimal, writeDecimal } from "./decode-decimal.ts";
 import { type DecodeState, FAULT } from "./decode-state.ts";
-
-/** Powers of ten that a double holds exactly. */
-const powersOfTen = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 
 /**
  * Reads the number at `from` (a `-` or a digit), writes its value at `state.at` and sets `state.type`.
@@ -25,7 +23,7 @@ export function readNumber(state: DecodeState, from: number): number {
     mantissa = mantissa * 10 + (c - 0x30);
     c = src[++p]!;
   }
-  let digits = p - first;
+  const digits = p - first;
   if (digits > 1 && src[first] === 0x30) {
     return state.fail("json_syntax", first + 1, "A number has no leading zeros");
   }
@@ -34,17 +32,47 @@ export function readNumber(state: DecodeState, from: number): number {
     if (p === state.end) return state.fail("json_syntax", p, "");
     return writeInteger(state, from, p, negative, digits, mantissa) ? p : FAULT;
   }
+  return readDouble(state, from, first, p, mantissa);
+}
+
+/**
+ * Goes on at the `.` or `e` at `behindInteger`. Digits behind the point are summed up as two integers of nine, which is faster
+ * than as doubles and exact.
+ */
+function readDouble(
+  state: DecodeState,
+  from: number,
+  first: number,
+  behindInteger: number,
+  integer: number,
+): number {
+  const { src } = state;
+  let p = behindInteger;
+  let c = src[p]!;
+  let high = integer;
+  let low = 0;
+  let lowDigits = 0;
   let scale = 0;
+  let exact = p - first < 16;
   if (c === 0x2e) {
-    const dot = p;
+    const fraction = p + 1;
     c = src[++p]!;
     if (!isDigit(c)) return state.unexpected(p, "a digit after the decimal point");
-    while (isDigit(c)) {
-      mantissa = mantissa * 10 + (c - 0x30);
+    let group = 0;
+    while (isDigit(c) && p - fraction < 9) {
+      group = (group * 10 + c - 0x30) | 0;
       c = src[++p]!;
     }
-    scale = dot + 1 - p;
-    digits -= scale;
+    high = high * powersOfTen[p - fraction]! + group;
+    const second = p;
+    while (isDigit(c) && p - second < 9) {
+      low = (low * 10 + c - 0x30) | 0;
+      c = src[++p]!;
+    }
+    lowDigits = p - second;
+    exact &&= !isDigit(c);
+    while (isDigit(c)) c = src[++p]!;
+    scale = fraction - p;
   }
   if (c === 0x65 || c === 0x45) {
     c = src[++p]!;
@@ -59,24 +87,13 @@ export function readNumber(state: DecodeState, from: number): number {
     scale += down ? -exponent : exponent;
   }
   if (p === state.end) return state.fail("json_syntax", p, "");
-  const value =
-    scaled(mantissa, scale, negative, digits) ?? Number(src.toString("latin1", from, p));
-  if (value === Infinity || value === -Infinity) {
+  let value = exact ? nearestDouble(high, low, lowDigits, scale) : Number.NaN;
+  if (Number.isNaN(value)) value = Number(src.toString("latin1", first, p));
+  if (value === Infinity) {
     return state.fail("number_range", from, "No double is that large");
   }
-  writeDouble(state, value);
+  writeDouble(state, first > from ? -value : value);
   return p;
-}
-
-/**
- * The number when one exact operation gives it correctly rounded (Clinger's fast path), else null.
- * @param digits how many were summed up in `mantissa`
- */
-function scaled(mantissa: number, scale: number, negative: boolean, digits: number): number | null {
-  // Sums of up to 16 digits that stayed below 2^53 were exact all along; leading zeros only make this too careful.
-  if (digits > 16 || mantissa >= 9007199254740992 || scale < -22 || scale > 22) return null;
-  const size = scale < 0 ? mantissa / powersOfTen[-scale]! : mantissa * powersOfTen[scale]!;
-  return negative ? -size : size;
 }
 
 export function writeDouble(state: DecodeState, value: number): void {

@@ -4,7 +4,7 @@ import type { FieldNames } from "./decode-field-names.ts";
 import { readNumber } from "./decode-number.ts";
 import { BAD_NAME, DUPLICATE, EMPTY_SHAPE, keyText, LOOSE, Shapes } from "./decode-shapes.ts";
 import { type DecodeState, FAULT, skipBlank, type Fault } from "./decode-state.ts";
-import { copyText, plainBytes } from "./decode-string.ts";
+import { bytesBefore, copyText, specialIn } from "./decode-string.ts";
 
 const QUOTE = 0x22;
 const DOLLAR = 0x24;
@@ -70,8 +70,8 @@ export class ObjectParser {
    */
   document(from: number, top: number, gap: number): number {
     const { state, starts, keys, outerShapes, outerIndexes } = this;
-    const { next, keyFrom, keyTo, pool } = this.shapes;
-    const { src } = state;
+    const { next, keyFrom, keyTo, poolView } = this.shapes;
+    const { src, srcView } = state;
     let { out, view, at: o } = state;
     if (top >= maxDepth) return this.failed(tooDeep(state, from), top - 1, true);
 
@@ -99,16 +99,25 @@ export class ObjectParser {
           if (c !== QUOTE) {
             return this.failed(state.unexpected(p, "a key in quotes"), depth, false);
           }
-          // The key that came next last time, compared and copied in one go.
+          // The key that came next last time, and the quote behind it, compared and copied in words. The last word is
+          // looked at as far as it belongs to them.
           const guess = next[shape]!;
           let k = keyFrom[guess]!;
           const kTo = keyTo[guess]!;
           let q = p + 1;
-          while (k < kTo && src[q] === pool[k]) {
-            out[o++] = pool[k++]!;
-            q++;
+          let different = srcView.getInt32(q, true) ^ poolView.getInt32(k, true);
+          while (different === 0 && kTo - k > 3) {
+            view.setInt32(o, srcView.getInt32(q, true), true);
+            o += 4;
+            q += 4;
+            k += 4;
+            different = srcView.getInt32(q, true) ^ poolView.getInt32(k, true);
           }
-          if (guess !== 0 && k === kTo && src[q] === QUOTE) {
+          const rest = kTo - k;
+          if (guess !== 0 && rest < 4 && different << (24 - rest * 8) === 0) {
+            view.setInt32(o, srcView.getInt32(q, true), true);
+            o += rest;
+            q += rest;
             shape = guess;
             p = q + 1;
           } else {
@@ -142,11 +151,22 @@ export class ObjectParser {
         if (c === QUOTE) {
           const lengthAt = o;
           o += 4;
-          c = src[++p]!;
-          while (plainBytes[c] === 1) {
-            out[o++] = c;
-            c = src[++p]!;
+          p++;
+          // Four bytes at a time, to the first that is no plain one: see `specialIn`.
+          let word = srcView.getInt32(p, true);
+          let special = specialIn(word);
+          while (special === 0) {
+            view.setInt32(o, word, true);
+            o += 4;
+            p += 4;
+            word = srcView.getInt32(p, true);
+            special = specialIn(word);
           }
+          view.setInt32(o, word, true);
+          const plain = bytesBefore(special);
+          o += plain;
+          p += plain;
+          c = src[p]!;
           if (c !== QUOTE) {
             state.at = o;
             p = copyText(state, p);

@@ -1,6 +1,6 @@
 import { DocferryError } from "../../job/errors.ts";
 import { ObjectParser } from "./decode-object.ts";
-import { DecodeState, skipBlank } from "./decode-state.ts";
+import { DecodeState, skipBlank, textPadding } from "./decode-state.ts";
 
 /**
  * One Extended JSON object, such as a filter, as a BSON document.
@@ -9,7 +9,7 @@ import { DecodeState, skipBlank } from "./decode-state.ts";
 export function parseExtendedJson(text: Uint8Array | string): Uint8Array {
   const bytes = Buffer.from(text);
   const state = new DecodeState();
-  state.setText(Buffer.concat([bytes, Buffer.alloc(1)]), bytes.length);
+  state.setText(Buffer.concat([bytes, Buffer.alloc(textPadding)]), bytes.length);
   state.beginDocument();
   const from = skipBlank(state, 0);
   if (bytes[from] !== 0x7b) throw failed(state, bytes, state.unexpected(from, "an object"));

@@ -1,6 +1,8 @@
 import type { RejectCode } from "../../job/reject.ts";
 import { ObjectParser } from "./decode-object.ts";
-import { DecodeState, describeByte } from "./decode-state.ts";
+import { DecodeState, describeByte, textPadding } from "./decode-state.ts";
+
+const padding = Buffer.alloc(textPadding);
 
 /** Says what a text is that stands where a record should and is no object: a JSON value of another kind, or no JSON. */
 export class OtherReader {
@@ -23,13 +25,14 @@ export class OtherReader {
   /** Whether the text is one JSON value: it is if it can be the value of an object. */
   private isValue(text: Uint8Array): boolean {
     const { state } = this;
-    const object = Buffer.concat([Buffer.from('{"":'), text, Buffer.from("}\0")]);
-    state.setText(object, object.length - 1);
+    const object = Buffer.concat([Buffer.from('{"":'), text, Buffer.from("}"), padding]);
+    const length = object.length - padding.length;
+    state.setText(object, length);
     state.at = 0;
     state.beginDocument();
     const end = this.parser.record(0, 0);
     if (end < 0) return state.code !== "json_syntax" && state.code !== "invalid_utf8";
-    return end === object.length - 1;
+    return end === length;
   }
 }
 

@@ -28,7 +28,8 @@ export class Shapes {
   readonly keyFrom = new Int32Array(maxShapes);
   /** Where in `pool` the quote behind it stands. */
   readonly keyTo = new Int32Array(maxShapes);
-  readonly pool: Uint8Array = new Uint8Array(poolBytes);
+  readonly pool: Uint8Array = new Uint8Array(poolBytes + 4);
+  readonly poolView: DataView = new DataView(this.pool.buffer);
   /** 1 for shapes that have a key `_id`. */
   readonly hasId = new Uint8Array(maxShapes);
 

@@ -7,6 +7,9 @@ export type Fault = typeof FAULT;
 /** The most bytes that one value's fixed parts take, whatever its strings: `out` always has that much to spare. */
 const slack = 128;
 
+/** So many bytes must be there from the NUL behind a text on, because it is read in words. */
+export const textPadding = 8;
+
 /** A BSON document may have this many bytes. */
 export const maxDocumentBytes = 16_777_216;
 
@@ -20,7 +23,8 @@ export const maxDocumentBytes = 16_777_216;
  * - whenever `at <= limit`, `out` has room for the rest of the text copied once, and for `slack` bytes more.
  */
 export class DecodeState {
-  src: Buffer = Buffer.alloc(1);
+  src: Buffer = Buffer.alloc(textPadding);
+  srcView: DataView = viewOf(this.src);
   end = 0;
 
   out: Buffer;
@@ -46,11 +50,12 @@ export class DecodeState {
 
   constructor() {
     this.out = Buffer.allocUnsafeSlow(64 * 1024);
-    this.view = new DataView(this.out.buffer, this.out.byteOffset);
+    this.view = viewOf(this.out);
   }
 
-  /** Takes the text that is parsed from now on. `src[end]` is NUL. */
+  /** Takes the text that is parsed from now on: `src[end]` is NUL, `textPadding` bytes from there on are in `src`. */
   setText(src: Buffer, end: number): void {
+    if (src !== this.src) this.srcView = viewOf(src);
     this.src = src;
     this.end = end;
   }
@@ -96,12 +101,16 @@ export class DecodeState {
     const old = this.out;
     this.out = Buffer.allocUnsafeSlow(Math.max(old.length, this.end + slack) * 2);
     this.out.set(old.subarray(0, this.at));
-    this.view = new DataView(this.out.buffer, this.out.byteOffset);
+    this.view = viewOf(this.out);
   }
 
   private setLimit(): void {
     this.limit = Math.min(this.out.length - this.end - slack, this.documentAt + maxDocumentBytes);
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function describeByte(byte: number): string {

@@ -1,3 +1,5 @@
+import { textPadding } from "./decode-state.ts";
+
 /**
  * The bytes of a file that are still needed, in one piece of memory, with a NUL behind them (`DecodeState` needs it).
  * Grows with what is kept and no further.
@@ -28,7 +30,7 @@ export class TextWindow {
       this.base += drop;
       this.length -= drop;
     }
-    const needed = this.length + piece.length + 1;
+    const needed = this.length + piece.length + textPadding;
     if (needed > this.bytes.length) {
       const wider = Buffer.allocUnsafeSlow(
         Math.max(needed, Math.min(this.bytes.length * 2, needed * 2)),
