@@ -118,6 +118,11 @@ export interface Database extends Source {
   dropCollection(name: string): Promise<void>;
   /** Raises the fence: from now on no earlier attempt of the task can write. Creates the collection. */
   openSink(spec: SinkSpec): Promise<Sink>;
+  /**
+   * Takes every attempt's right to write for the job, for good, and answers what they have committed in all: the job's
+   * final counts. Idempotent.
+   */
+  sealJob(jobKey: string): Promise<Counts>;
   /** Everything written so far is on the disk when this returns, power loss included. */
   flush(): Promise<void>;
   /** Removes progress and rejects of a job; documents stay. */

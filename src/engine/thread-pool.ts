@@ -7,7 +7,7 @@ import type { StepArgument, StepItem, StepName, StepResult } from "./steps/steps
 const window = 2;
 
 /** A thread that does not react to an abort within this time is ended; nothing it does can count any more. */
-const abortGraceMs = 5_000;
+const abortGraceMs = 1_000;
 
 interface PoolThread {
   worker: Worker;

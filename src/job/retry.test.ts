@@ -58,7 +58,7 @@ test("a lost lease is taken up at once, but not by a task that kills its workers
     retry: true,
     at: now,
     failures: 1,
-    stalled: null,
+    stalled: "its worker died or hung",
   });
   assert.equal(afterLostLease({ failures: 19, now }).retry, false);
 });

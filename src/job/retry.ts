@@ -49,7 +49,7 @@ export function afterLostLease(input: { failures: number; now: number }): Verdic
     const message = `The worker died or hung ${failures} times in a row at the same place`;
     return { retry: false, error: { code: "internal", message } };
   }
-  return { retry: true, at: input.now, failures, stalled: null };
+  return { retry: true, at: input.now, failures, stalled: "its worker died or hung" };
 }
 
 function delay(failures: number): number {

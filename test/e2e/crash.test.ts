@@ -86,7 +86,9 @@ test("an import and an export that are killed again and again end with exact cou
   const importJob = await client.submit("databasemigrateimport", importOrder);
   const imported = await killWhileItRuns(service, restart, importJob, 4);
   ({ service } = imported);
-  t.diagnostic(`${imported.kills} kills while importing, at ${imported.counted.join(", ")} records`);
+  t.diagnostic(
+    `${imported.kills} kills while importing, at ${imported.counted.join(", ")} records`,
+  );
   assert.ok(imported.kills > 0, "the import was too quick to be killed");
   client = await service.client();
   const done = await finalStatus(client, importJob);
@@ -99,7 +101,9 @@ test("an import and an export that are killed again and again end with exact cou
   const exportJob = await client.submit("databasemigrateexport", exportOrder);
   const exported = await killWhileItRuns(service, restart, exportJob, 3);
   ({ service } = exported);
-  t.diagnostic(`${exported.kills} kills while exporting, at ${exported.counted.join(", ")} records`);
+  t.diagnostic(
+    `${exported.kills} kills while exporting, at ${exported.counted.join(", ")} records`,
+  );
   client = await service.client();
   const out = await finalStatus(client, exportJob);
   assert.deepEqual([out.status, out.record_success], ["success", records - rejected]);

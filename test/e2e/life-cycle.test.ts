@@ -33,7 +33,10 @@ test("SIGTERM drains: the running import commits, gives its lease back, and goes
   const folder = await tempFolder(t);
   const first = await TestService.start(t, folder);
   const client = await first.client();
-  const lines = Array.from({ length: 200_000 }, (_, n) => `{"_id":${n},"text":"${"x".repeat(80)}"}`);
+  const lines = Array.from(
+    { length: 200_000 },
+    (_, n) => `{"_id":${n},"text":"${"x".repeat(80)}"}`,
+  );
   await client.upload("f", new Blob([lines.join("\n")]));
   const job = await client.submit("databasemigrateimport", {
     collection_name: "c",
@@ -159,7 +162,25 @@ test("TLS ends in the service", async (t) => {
   await mkdir(join(folder, "data"));
   const openssl = spawn(
     "openssl",
-    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-days",
+      "2",
+      "-subj",
+      "/CN=localhost",
+      "-addext",
+      "subjectAltName=IP:127.0.0.1",
+      "-keyout",
+      key,
+      "-out",
+      cert,
+    ],
     { stdio: "ignore" },
   );
   openssl.on("error", () => undefined);
@@ -174,7 +195,10 @@ test("TLS ends in the service", async (t) => {
   assert.match(service.address, /^https:/);
   const child = spawn(
     process.execPath,
-    ["-e", `fetch("${service.address}/healthz").then((r) => process.exit(r.status === 200 ? 0 : 1), () => process.exit(2))`],
+    [
+      "-e",
+      `fetch("${service.address}/healthz").then((r) => process.exit(r.status === 200 ? 0 : 1), () => process.exit(2))`,
+    ],
     { env: { ...process.env, NODE_EXTRA_CA_CERTS: cert } },
   );
   const [status] = (await once(child, "exit")) as [number];

@@ -22,7 +22,10 @@ test("a file goes up, in, out again and comes down byte for byte", async (t) => 
   const client = await service.client();
   await client.upload("people.json", new Blob([`${people.join("\n")}\n`]));
 
-  const imported = await statuses(client, await client.submit("databasemigrateimport", importOrder));
+  const imported = await statuses(
+    client,
+    await client.submit("databasemigrateimport", importOrder),
+  );
   assert.deepEqual(imported.at(-1), {
     errcode: 0,
     errmsg: "ok",
@@ -92,7 +95,10 @@ test("each record that fails comes back with its reason, and the rest goes in", 
 
   // Mended and submitted again: only what is still wrong fails again.
   await client.upload("people.json", new Blob([rejects.replace("unfinished", 'mended"}')]));
-  const again = await finalStatus(client, await client.submit("databasemigrateimport", importOrder));
+  const again = await finalStatus(
+    client,
+    await client.submit("databasemigrateimport", importOrder),
+  );
   assert.deepEqual([again.record_success, again.record_fail], [1, 2]);
 });
 
@@ -124,7 +130,10 @@ test("upsert replaces, and an equal document counts as success", async (t) => {
   const done = await finalStatus(client, job);
   assert.deepEqual([done.record_success, done.record_fail], [3, 0]);
   const out = await exportText(client, "db.collection('people').get()");
-  assert.equal(out, `{"_id":"new"}\n${people[0]}\n{"_id":"user_002","name":"changed"}\n${people[2]}\n`);
+  assert.equal(
+    out,
+    `{"_id":"new"}\n${people[0]}\n{"_id":"user_002","name":"changed"}\n${people[2]}\n`,
+  );
 });
 
 async function exportText(
@@ -168,7 +177,10 @@ test("a CSV keeps what looks like a number but is none, and comes out as it went
 test("a query filters, sorts, skips, limits and projects", async (t) => {
   const service = await TestService.start(t, await tempFolder(t));
   const client = await service.client();
-  const documents = Array.from({ length: 300 }, (_, n) => `{"_id":${n},"mod":${n % 7},"n":{"sq":${n * n}}}`);
+  const documents = Array.from(
+    { length: 300 },
+    (_, n) => `{"_id":${n},"mod":${n % 7},"n":{"sq":${n * n}}}`,
+  );
   await client.upload("people.json", new Blob([`[${documents.join(",\n")}]`]));
   await finalStatus(client, await client.submit("databasemigrateimport", importOrder));
   const query = `const $mod = 3;

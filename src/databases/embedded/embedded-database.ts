@@ -1,3 +1,4 @@
+import type { Counts } from "../../job/counts.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { Reject } from "../../job/reject.ts";
 import type { QueryPlan } from "../../query/plan.ts";
@@ -71,6 +72,10 @@ export class EmbeddedDatabase implements Database {
   async openSink(spec: SinkSpec): Promise<Sink> {
     checkNewCollection(spec.collection);
     return EmbeddedSink.open(await this.#writer(), spec);
+  }
+
+  async sealJob(jobKey: string): Promise<Counts> {
+    return (await this.#writer()).call("sealJob", jobKey);
   }
 
   async flush(): Promise<void> {

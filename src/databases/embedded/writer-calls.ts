@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Position } from "../../job/chunk.ts";
+import type { Counts } from "../../job/counts.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
 import type { Calls } from "../../sqlite/serve-calls.ts";
 import type { SinkProgress, SinkSpec } from "../database.ts";
@@ -72,6 +73,8 @@ export function writerCalls(db: DatabaseSync) {
         progress.advance(spec, from, written.progress);
         return written.progress;
       }),
+
+    sealJob: (_db: DatabaseSync, jobKey: string): Counts => changing(() => progress.seal(jobKey)),
 
     /** The one commit here that syncs: with its own page all that was committed before is on the disk. */
     flush: (): void => {
