@@ -30,17 +30,13 @@ async function assembleImport(
   const first = await database.firstReject(job.key);
   const files: { name: string; object: StoredObject; contentType: string }[] = [];
   if (first) {
-    const write = pool.run(
-      "writeRejects",
-      {
-        environment: job.environment,
-        jobKey: job.key,
-        object: spec.object,
-        size: spec.size,
-        headerBytes: (attempt.claim.plan as ImportPlan).headerBytes,
-      },
-      { signal: attempt.signal },
-    );
+    const write = attempt.run(pool, "writeRejects", {
+      environment: job.environment,
+      jobKey: job.key,
+      object: spec.object,
+      size: spec.size,
+      headerBytes: (attempt.claim.plan as ImportPlan).headerBytes,
+    });
     for await (const _ of write) attempt.alive();
     const name = hiddenName(job.id, `rejects.${spec.format}`);
     const { records, errors } = write.result;
@@ -76,7 +72,7 @@ async function assembleExport(
   const { store, pool, clock } = context;
   const parts = await store.jobs.parts(job.id);
   const { encode } = attempt.claim.plan as ExportPlan;
-  const join = pool.run("joinParts", { encode, parts }, { signal: attempt.signal });
+  const join = attempt.run(pool, "joinParts", { encode, parts });
   for await (const _ of join) attempt.alive();
   const object = join.result;
   const digest = new ContentDigest();

@@ -1,6 +1,8 @@
 import type { Counts } from "../job/counts.ts";
 import type { DocferryError } from "../job/errors.ts";
 import type { Claim, Lease } from "../store/job-store.ts";
+import type { StepArgument, StepName } from "./steps/steps.ts";
+import type { StepStream, ThreadPool } from "./thread-pool.ts";
 
 /**
  * One run of a task. Whatever ends it before its time (lost lease, cancel, drain) aborts its one signal with the reason.
@@ -10,6 +12,7 @@ export class Attempt {
   readonly claim: Claim;
   readonly lease: Lease;
   readonly #abort = new AbortController();
+  readonly #steps = new Set<StepStream<StepName>>();
   #alive = true;
   #report: { counts: Counts; bytes: number } | null = null;
   #progressed = false;
@@ -25,6 +28,13 @@ export class Attempt {
 
   abort(reason: DocferryError): void {
     this.#abort.abort(reason);
+  }
+
+  /** Runs a step for this attempt, which ends with it. */
+  run<N extends StepName>(pool: ThreadPool, step: N, argument: StepArgument<N>): StepStream<N> {
+    const stream = pool.run(step, argument, { signal: this.signal });
+    this.#steps.add(stream as unknown as StepStream<StepName>);
+    return stream;
   }
 
   /** It got on, if only by a little: the lease may be prolonged. */
@@ -44,11 +54,17 @@ export class Attempt {
     return this.#progressed;
   }
 
-  /** Whether it got on since this was last asked. */
+  /** Whether it got on since this was last asked, or can do nothing but wait for a free thread. */
   takeAlive(): boolean {
-    const alive = this.#alive;
+    const alive = this.#alive || this.#waitsForThread();
     this.#alive = false;
     return alive;
+  }
+
+  /** A step that runs and gives nothing hangs, whatever else waits behind it. */
+  #waitsForThread(): boolean {
+    for (const step of this.#steps) if (step.state === "over") this.#steps.delete(step);
+    return this.#steps.size > 0 && [...this.#steps].every(({ state }) => state === "waiting");
   }
 
   /** What it has reported since this was last asked. */

@@ -21,20 +21,16 @@ export async function runExport(attempt: Attempt, context: EngineContext): Promi
   const last = done.at(-1);
   attempt.report(counts, bytes);
   if (left === null || left > 0 || last === undefined) {
-    const encode = context.pool.run(
-      "encodeRange",
-      {
-        environment: job.environment,
-        query: { ...spec.query, limit: left },
-        range: { from, to },
-        after: last?.endKey ?? null,
-        encode: (plan as ExportPlan).encode,
-        task: task.ordinal,
-        firstPart: done.length,
-        partBytes: context.settings.partBytes,
-      },
-      { signal: attempt.signal },
-    );
+    const encode = attempt.run(context.pool, "encodeRange", {
+      environment: job.environment,
+      query: { ...spec.query, limit: left },
+      range: { from, to },
+      after: last?.endKey ?? null,
+      encode: (plan as ExportPlan).encode,
+      task: task.ordinal,
+      firstPart: done.length,
+      partBytes: context.settings.partBytes,
+    });
     for await (const item of encode) {
       if (item.type === "part") {
         await context.store.jobs.addPart(attempt.lease, item.part);

@@ -97,18 +97,14 @@ async function* decoded(
   try {
     for await (const { chunk, number } of chunksFrom(attempt, sink, context)) {
       ahead.push(
-        pool.run(
-          "decodeChunk",
-          {
-            object: (job.spec as ImportSpec).object,
-            chunk,
-            spec: decode,
-            // A chunk ends at the first record boundary behind its wished size: it is mostly one batch.
-            batchBytes: 2 * settings.chunkBytes,
-            unclosed: unclosed && number === all - 1,
-          },
-          { signal: attempt.signal },
-        ),
+        attempt.run(pool, "decodeChunk", {
+          object: (job.spec as ImportSpec).object,
+          chunk,
+          spec: decode,
+          // A chunk ends at the first record boundary behind its wished size: it is mostly one batch.
+          batchBytes: 2 * settings.chunkBytes,
+          unclosed: unclosed && number === all - 1,
+        }),
       );
       if (ahead.length > pool.size) yield* shift(ahead);
     }

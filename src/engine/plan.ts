@@ -24,17 +24,13 @@ async function planImport(
   const { pool, store, databases, settings, clock } = context;
   const database = await databases.open(job.environment);
   await database.createCollection(spec.collection);
-  const scan = pool.run(
-    "scanFile",
-    {
-      object: spec.object,
-      size: spec.size,
-      format: spec.format,
-      csv: spec.csv,
-      chunkBytes: settings.chunkBytes,
-    },
-    { signal: attempt.signal },
-  );
+  const scan = attempt.run(pool, "scanFile", {
+    object: spec.object,
+    size: spec.size,
+    format: spec.format,
+    csv: spec.csv,
+    chunkBytes: settings.chunkBytes,
+  });
   let first: Chunk | undefined;
   let chunks = 0;
   for await (const item of scan) {
@@ -132,11 +128,7 @@ async function encodeSpec(
   const { projection } = restoredQuery(query);
   const columns = format.columns ?? (projection && projectedColumns(projection));
   if (columns) return { ...format, columns };
-  const collect = pool.run(
-    "collectColumns",
-    { environment: job.environment, query },
-    { signal: attempt.signal },
-  );
+  const collect = attempt.run(pool, "collectColumns", { environment: job.environment, query });
   for await (const _ of collect) attempt.alive();
   return { ...format, columns: collect.result };
 }

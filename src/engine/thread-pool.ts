@@ -131,6 +131,7 @@ export class ThreadPool implements AsyncDisposable {
       const stream = this.#queue.shift();
       if (!stream) return;
       thread.stream = stream;
+      stream.state = "running";
       thread.worker.postMessage({
         type: "run",
         id: stream.id,
@@ -179,6 +180,8 @@ export class ThreadPool implements AsyncDisposable {
 
 /** What a running step gives: its items in order, then its result. Read by one reader. */
 export class StepStream<N extends StepName> implements AsyncIterable<StepItem<N>> {
+  /** Whether it waits for a thread, has one, or is over. */
+  state: "waiting" | "running" | "over" = "waiting";
   readonly id: number;
   readonly step: N;
   readonly argument: StepArgument<N>;
@@ -189,7 +192,6 @@ export class StepStream<N extends StepName> implements AsyncIterable<StepItem<N>
   readonly #onSignal = () => this.fail(this.#signal.reason as Error);
   #result: StepResult<N> | undefined;
   #error: Error | null = null;
-  #over = false;
   #wake: (() => void) | null = null;
 
   constructor(
@@ -226,7 +228,7 @@ export class StepStream<N extends StepName> implements AsyncIterable<StepItem<N>
           yield item;
         } else if (this.#error) {
           throw this.#error;
-        } else if (this.#over) {
+        } else if (this.state === "over") {
           return;
         } else {
           await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -239,11 +241,12 @@ export class StepStream<N extends StepName> implements AsyncIterable<StepItem<N>
 
   /** Ends the step if it has not ended; for readers that leave early. */
   abort(): void {
-    if (!this.#over) this.fail(new DocferryError("cancelled", "The step is no longer wanted"));
+    if (this.state !== "over")
+      this.fail(new DocferryError("cancelled", "The step is no longer wanted"));
   }
 
   give(item: StepItem<N>): void {
-    if (this.#over) return;
+    if (this.state === "over") return;
     this.#items.push(item);
     this.#wake?.();
   }
@@ -254,7 +257,7 @@ export class StepStream<N extends StepName> implements AsyncIterable<StepItem<N>
   }
 
   fail(error: Error): void {
-    if (this.#over) return;
+    if (this.state === "over") return;
     this.#error = error;
     this.#items.length = 0;
     this.#settle();
@@ -262,7 +265,7 @@ export class StepStream<N extends StepName> implements AsyncIterable<StepItem<N>
   }
 
   #settle(): void {
-    this.#over = true;
+    this.state = "over";
     this.#signal.removeEventListener("abort", this.#onSignal);
     this.#wake?.();
   }
