@@ -35,6 +35,11 @@ export interface DocumentPage extends Documents {
 export interface Source extends AsyncDisposable {
   collections(): Promise<CollectionInfo[]>;
   /**
+   * Refuses what this database cannot run, before a job is made of it.
+   * @throws {DocferryError} `invalid_query`
+   */
+  checkQuery(query: QueryPlan): void;
+  /**
    * At most `atMost` ranges of about equal size that together are the whole collection, in key order; one range where the
    * query sorts, skips or limits. Costs a bounded number of reads, however large the collection.
    */

@@ -214,6 +214,7 @@ export class Engine {
     checkFileName(order.file);
     const database = await this.#context.databases.open(environment);
     const collections = await database.collections();
+    database.checkQuery(order.query);
     if (!collections.some(({ name }) => name === order.query.collection)) {
       throw new DocferryError("collection_not_found", `No collection ${order.query.collection}`);
     }

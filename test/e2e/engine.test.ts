@@ -94,6 +94,14 @@ test("a sorted export comes out in order, with skip and limit", async (t) => {
   );
 });
 
+test("a query that the database cannot run makes no job", async (t) => {
+  const engine = await openEngine(t, await tempFolder(t));
+  await engine.put("people.json", many(1));
+  await engine.ended((await engine.submit(importOrder())).id);
+  const statement = "db.collection('people').where({text: db.RegExp({regexp: '(?>a)b'})}).get()";
+  await assert.rejects(engine.submit(exportOrder(statement)), { code: "invalid_query" });
+});
+
 test("JSON arrays, pretty documents and lossless text come out as asked", async (t) => {
   const engine = await openEngine(t, await tempFolder(t));
   await engine.put("people.json", '[{"_id":1,"n":{"$numberLong":"5"}}, {"_id":2}]');

@@ -8,7 +8,8 @@ export async function tempFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "docferry-test-"));
   t.after(async () => {
     // In Node since 22, not yet in its types.
-    if ((t as TestContext & { passed: boolean }).passed) await rm(folder, { recursive: true, force: true });
+    if ((t as TestContext & { passed: boolean }).passed)
+      await rm(folder, { recursive: true, force: true });
     else t.diagnostic(`kept for a look: ${folder}`);
   });
   return folder;

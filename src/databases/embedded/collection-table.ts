@@ -41,10 +41,11 @@ export class CollectionTable {
 
   constructor(db: DatabaseSync, number: number) {
     const table = `c${number}`;
+    // OR IGNORE, though only the key can be there already: with `ON CONFLICT (key)` SQLite would keep a statement journal for
+    // the constraints that can abort, a second write of every page.
     const insert = (rows: number): StatementSync =>
       db.prepare(
-        `INSERT INTO ${table} (id, key, document) VALUES ${Array(rows).fill("(?, ?, ?)").join(", ")}
-         ON CONFLICT (key) DO NOTHING`,
+        `INSERT OR IGNORE INTO ${table} (id, key, document) VALUES ${Array(rows).fill("(?, ?, ?)").join(", ")}`,
       );
     this.number = number;
     this.#insert = insert(1);

@@ -11,7 +11,7 @@ import type {
   Sink,
   SinkSpec,
 } from "../database.ts";
-import { checkNewCollection } from "./collection-name.ts";
+import { checkCollectionName } from "../../query/collection-name.ts";
 import { EmbeddedSink } from "./embedded-sink.ts";
 import { EmbeddedSource } from "./embedded-source.ts";
 import type { WriterCalls } from "./writer-calls.ts";
@@ -37,6 +37,10 @@ export class EmbeddedDatabase implements Database {
     return this.#source.collections();
   }
 
+  checkQuery(query: QueryPlan): void {
+    this.#source.checkQuery(query);
+  }
+
   ranges(query: QueryPlan, atMost: number): Promise<KeyRange[]> {
     return this.#source.ranges(query, atMost);
   }
@@ -58,7 +62,7 @@ export class EmbeddedDatabase implements Database {
   }
 
   async createCollection(name: string): Promise<void> {
-    checkNewCollection(name);
+    checkCollectionName(name);
     await (await this.#writer()).call("createCollection", name);
   }
 
@@ -70,7 +74,7 @@ export class EmbeddedDatabase implements Database {
   }
 
   async openSink(spec: SinkSpec): Promise<Sink> {
-    checkNewCollection(spec.collection);
+    checkCollectionName(spec.collection);
     return EmbeddedSink.open(await this.#writer(), spec);
   }
 

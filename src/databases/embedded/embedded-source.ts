@@ -1,6 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Reject } from "../../job/reject.ts";
 import { compileMatcher } from "../../query/match.ts";
+import { compileProjection } from "../../query/project.ts";
+import { compileSortKey } from "../../query/sort-key.ts";
 import type { QueryPlan } from "../../query/plan.ts";
 import type { CollectionInfo, DocumentPage, KeyRange, Source } from "../database.ts";
 import { CollectionRows } from "./collection-rows.ts";
@@ -33,6 +35,12 @@ export class EmbeddedSource implements Source {
       count,
       size,
     }));
+  }
+
+  checkQuery({ filter, projection, sort }: QueryPlan): void {
+    compileMatcher(filter);
+    if (projection) compileProjection(projection);
+    compileSortKey(sort);
   }
 
   async ranges(query: QueryPlan, atMost: number): Promise<KeyRange[]> {
