@@ -18,7 +18,10 @@ export async function openEngine(
   settings: Record<string, unknown> = {},
 ) {
   const config = resolveConfig({ data: folder, threads: 2, ...settings }, {}, null);
-  const parts = await compose(config, pino({ level: process.env["DOCFERRY_TEST_LOG"] ?? "silent" }));
+  const parts = await compose(
+    config,
+    pino({ level: process.env["DOCFERRY_TEST_LOG"] ?? "silent" }),
+  );
   parts.engine.start();
   let open = true;
   const close = async () => {
