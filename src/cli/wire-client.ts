@@ -25,7 +25,9 @@ export class WireClient {
 
   async logIn(appId: string, secret: string): Promise<void> {
     const query = new URLSearchParams({ grant_type: "client_credential", appid: appId, secret });
-    const answer = await answerOf(await fetch(`${this.#address}/cgi-bin/token?${query}`));
+    const answer = await answerOf(
+      await fetch(`${this.#address}/cgi-bin/token?${query.toString()}`),
+    );
     this.#token = String(answer["access_token"]);
   }
 
@@ -70,7 +72,7 @@ async function answerOf(response: Response): Promise<WireAnswer> {
   if (answer["errcode"] !== undefined && answer["errcode"] !== 0) {
     throw new DocferryError(
       "internal",
-      `The service answers ${String(answer["errcode"])} ${String(answer["errmsg"])}`,
+      `The service answers ${JSON.stringify(answer["errcode"])} ${JSON.stringify(answer["errmsg"])}`,
     );
   }
   return answer;

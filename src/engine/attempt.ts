@@ -33,7 +33,7 @@ export class Attempt {
   /** Runs a step for this attempt, which ends with it. */
   run<N extends StepName>(pool: ThreadPool, step: N, argument: StepArgument<N>): StepStream<N> {
     const stream = pool.run(step, argument, { signal: this.signal });
-    this.#steps.add(stream as unknown as StepStream<StepName>);
+    this.#steps.add(stream);
     return stream;
   }
 

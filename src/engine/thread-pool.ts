@@ -53,7 +53,7 @@ export class ThreadPool implements AsyncDisposable {
       onAbort: (id) => this.#abort(id),
       signal: options.signal,
     });
-    this.#queue.push(stream as unknown as StepStream<StepName>);
+    this.#queue.push(stream);
     this.#dispatch();
     return stream;
   }

@@ -76,7 +76,7 @@ test("each record that fails comes back with its reason, and the rest goes in", 
   });
   const [item] = errorsUrl["file_list"] as { download_url: string; status: number }[];
   assert.equal(item?.status, 0);
-  const errors = (await (await fetch(String(item?.download_url))).text())
+  const errors = (await (await fetch(item?.download_url ?? "")).text())
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));

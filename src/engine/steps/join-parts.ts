@@ -37,16 +37,14 @@ async function* join(
 ): AsyncGenerator<{ bytes: number }, StoredObject, void> {
   let bytes = 0;
   let told = 0;
-  let joined: StoredObject | null = null;
-  const joining = files
-    .join(newObjectId(), pieces, { signal, onBytes: (more) => (bytes += more) })
-    .then((object) => (joined = object));
-  // Reported where it is awaited; without a listener until then it would end the process.
-  joining.catch(() => undefined);
-  while (!joined) {
-    await Promise.race([joining, sleep(lookEveryMs)]);
+  const joining = files.join(newObjectId(), pieces, {
+    signal,
+    onBytes: (more) => (bytes += more),
+  });
+  for (;;) {
+    const joined = await Promise.race([joining, sleep(lookEveryMs)]);
+    if (joined) return joined;
     if (bytes > told) yield { bytes };
     told = bytes;
   }
-  return joining;
 }

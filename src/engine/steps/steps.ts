@@ -3,6 +3,7 @@ import { decodeChunk } from "./decode-chunk.ts";
 import { encodeRange } from "./encode-range.ts";
 import { joinParts } from "./join-parts.ts";
 import { scanFile } from "./scan-file.ts";
+import type { Step } from "./step.ts";
 import { writeRejects } from "./write-rejects.ts";
 
 /** All steps by name. */
@@ -13,7 +14,7 @@ export const steps = {
   collectColumns,
   encodeRange,
   joinParts,
-};
+} satisfies Record<string, Step<never, unknown, unknown>>;
 
 export type Steps = typeof steps;
 export type StepName = keyof Steps;

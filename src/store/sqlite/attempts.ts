@@ -124,7 +124,7 @@ export function attemptCalls(limits: ReleaseLimits) {
           chunk.line,
         ),
       );
-      progressed(db, lease, jobId);
+      gotOn(db, lease, jobId);
     },
 
     finishPlan(
@@ -172,7 +172,7 @@ export function attemptCalls(limits: ReleaseLimits) {
       const task = leased(db, lease);
       // A later attempt may begin before where the last mirror was: what users have seen never goes back.
       if (bytes >= (task["bytes"] as number)) setTaskProgress(db, task, counts, bytes);
-      progressed(db, lease, task["job_id"] as number);
+      gotOn(db, lease, task["job_id"] as number);
       return task["stop"] === 1 ? "cancelled" : null;
     },
 
@@ -193,7 +193,7 @@ export function attemptCalls(limits: ReleaseLimits) {
         part.retyped,
         part.endKey,
       );
-      progressed(db, lease, jobId);
+      gotOn(db, lease, jobId);
     },
 
     dropParts(db: DatabaseSync, lease: Lease): void {
@@ -328,7 +328,7 @@ function stopAttempt(db: DatabaseSync, task: Row, verdict: Verdict, now: number)
 }
 
 /** The attempt got on: the row of failures is over, and so is what held the job up. */
-function progressed(db: DatabaseSync, lease: Lease, jobId: number): void {
+function gotOn(db: DatabaseSync, lease: Lease, jobId: number): void {
   run(db, "UPDATE task SET failures = 0 WHERE id = ? AND failures > 0", lease.task);
   clearStall(db, jobId);
 }
