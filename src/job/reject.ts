@@ -9,7 +9,10 @@ export interface Reject {
   length: number;
   /** 1-based line on which the record begins. */
   line: number;
-  /** 1-based column of the fault, in bytes from the start of the line it stands on; 0 where there is none. */
+  /**
+   * 1-based column of the fault, in bytes from the start of the line it stands on, or from the end of the record before it on
+   * that line: a reader that begins there knows no more, and the number is the same wherever it began. 0 where there is none.
+   */
   column: number;
   code: RejectCode;
   /** A sentence that a person understands, without the line: the reader adds it. No full stop. */

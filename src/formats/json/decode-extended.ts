@@ -7,10 +7,10 @@ import {
   readIntText,
   readLongText,
 } from "./decode-extended-number.ts";
+import { readObjectId } from "./decode-extended-object-id.ts";
+import { readDbPointer, readRegex, readTimestamp } from "./decode-extended-pairs.ts";
 import {
-  isText,
   readInteger,
-  readMembers,
   readText,
   readTextAsValue,
   toMember,
@@ -18,7 +18,6 @@ import {
   wrongFormFor,
 } from "./decode-extended-parts.ts";
 import { type DecodeState, FAULT, skipBlank } from "./decode-state.ts";
-import { hexDigit } from "./decode-string.ts";
 
 /** What reads the document of a `$scope`. */
 export interface DocumentReader {
@@ -121,145 +120,6 @@ function formAt(bytes: Uint8Array, from: number, to: number): Form | null {
     if (from + i === to && bytes[from] === 0x24) return form;
   }
   return null;
-}
-
-function readObjectId(state: DecodeState, from: number): number {
-  const { src, out, at } = state;
-  if (!isText(state, from)) return wrongFormFor(state, from, "$oid", "24 hex digits in quotes");
-  let p = from + 1;
-  let o = at;
-  for (; o < at + 12; o++) {
-    const high = hexDigit(src[p]!);
-    const low = hexDigit(src[p + 1]!);
-    if (high < 0 || low < 0) break;
-    out[o] = (high << 4) | low;
-    p += 2;
-  }
-  if (o === at + 12 && src[p] === 0x22) {
-    state.at = o;
-    state.type = bsonType.objectId;
-    return p + 1;
-  }
-  return readObjectIdSlowly(state, from);
-}
-
-/** An ObjectId that is not 24 hex digits as they are: with escapes, cut off or wrong. */
-function readObjectIdSlowly(state: DecodeState, from: number): number {
-  const { at } = state;
-  const p = readText(state, from, "24 hex digits in quotes");
-  if (p < 0) return FAULT;
-  const text = state.out.toString("latin1", at, state.at);
-  if (!/^[0-9a-f]{24}$/i.test(text)) {
-    return wrongFormFor(state, from, "$oid", "24 hex digits in quotes");
-  }
-  state.at = at + state.out.write(text, at, "hex");
-  state.type = bsonType.objectId;
-  return p;
-}
-
-function readTimestamp(state: DecodeState, from: number): number {
-  let seconds = -1;
-  let increment = -1;
-  const p = readMembers(state, from, "$timestamp", {
-    t: (valueAt) => {
-      const behind = readUint32(state, valueAt);
-      seconds = state.integer;
-      return behind;
-    },
-    i: (valueAt) => {
-      const behind = readUint32(state, valueAt);
-      increment = state.integer;
-      return behind;
-    },
-  });
-  if (p < 0) return FAULT;
-  state.view.setUint32(state.at, increment, true);
-  state.view.setUint32(state.at + 4, seconds, true);
-  state.at += 8;
-  state.type = bsonType.timestamp;
-  return p;
-}
-
-function readUint32(state: DecodeState, from: number): number {
-  const p = readInteger(state, from);
-  if (p === FAULT) return FAULT;
-  if (p === 0 || state.integer < 0 || state.integer > 4294967295) {
-    return wrongFormFor(state, from, "$timestamp", "integers from 0 to 4294967295");
-  }
-  return p;
-}
-
-function readRegex(state: DecodeState, from: number): number {
-  const { at } = state;
-  let pattern: Buffer = Buffer.alloc(0);
-  let options: Buffer = pattern;
-  const readPart = (valueAt: number, keep: (bytes: Buffer) => void) => {
-    const behind = readText(state, valueAt, "a string");
-    if (behind < 0) return FAULT;
-    const bytes = Buffer.from(state.out.subarray(at, state.at));
-    state.at = at;
-    if (bytes.includes(0)) {
-      return state.fail("nul_byte", valueAt, "A regular expression must not contain NUL");
-    }
-    keep(bytes);
-    return behind;
-  };
-  const p = readMembers(state, from, "$regularExpression", {
-    pattern: (valueAt) => readPart(valueAt, (bytes) => (pattern = bytes)),
-    options: (valueAt) => readPart(valueAt, (bytes) => (options = bytes)),
-  });
-  if (p < 0) return FAULT;
-  const { out } = state;
-  let o = at + pattern.copy(out, at);
-  out[o++] = 0;
-  o += sortedOptions(options).copy(out, o);
-  out[o++] = 0;
-  state.at = o;
-  state.type = bsonType.regex;
-  return p;
-}
-
-/** BSON wants options in alphabetical order. */
-function sortedOptions(options: Buffer): Buffer {
-  return Buffer.from(
-    Array.from(options.toString("utf8"))
-      .sort((a, b) => (a < b ? -1 : 1))
-      .join(""),
-  );
-}
-
-function readDbPointer(state: DecodeState, from: number): number {
-  const { at } = state;
-  let name: Buffer = Buffer.alloc(0);
-  let id: Buffer = name;
-  const p = readMembers(state, from, "$dbPointer", {
-    $ref: (valueAt) => {
-      const behind = readText(state, valueAt, "a string");
-      if (behind < 0) return FAULT;
-      name = Buffer.from(state.out.subarray(at, state.at));
-      state.at = at;
-      return behind;
-    },
-    $id: (valueAt) => {
-      const behind = readMembers(state, valueAt, "$dbPointer", {
-        $oid: (oidAt) => readObjectId(state, oidAt),
-      });
-      if (behind < 0) return FAULT;
-      id = Buffer.from(state.out.subarray(at, at + 12));
-      state.at = at;
-      return behind;
-    },
-  });
-  if (p < 0) return FAULT;
-  const { out, view } = state;
-  view.setInt32(at, name.length + 1, true);
-  let o = at + 4;
-  o += name.copy(out, o);
-  out[o++] = 0;
-  o += id.copy(out, o);
-  state.at = o;
-  state.type = bsonType.dbPointer;
-  return p;
 }
 
 function readOne(state: DecodeState, from: number, name: string, type: number): number {

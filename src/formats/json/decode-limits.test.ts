@@ -5,7 +5,7 @@ import type { RecordBatch } from "../../job/record-batch.ts";
 import { validate } from "../../bson/validate.ts";
 import { documentAt } from "../../bson/documents.ts";
 import { createJsonDecoder } from "./decode.ts";
-import { maxTextBytes } from "./scan-items.ts";
+import { maxTextBytes } from "./scan-item.ts";
 import { createJsonScanner } from "./scan.ts";
 
 const spec: JsonDecodeSpec = {
@@ -78,6 +78,23 @@ test("documents of many small values are well-formed while the output grows unde
   const batch = decode([record + record]);
   assert.equal(batch.count, 2);
   for (let i = 0; i < 2; i++) validate(documentAt(batch, i));
+});
+
+test("a file of nothing but records that do not end takes no time in the square of its size", () => {
+  const lines = 20_000;
+  const { count, rejects } = decode(['{"a":[\n'.repeat(lines)]);
+  assert.equal(count, 0);
+  assert.equal(rejects.length, lines);
+  assert.deepEqual(
+    [...new Set(rejects.map((reject) => `${reject.code} +${reject.length}`))],
+    ["json_unfinished +6"],
+  );
+});
+
+test("200 lines within one another are no anomaly: all but the levels is fine with them", () => {
+  const { count, rejects } = decode([`${'{"a":\n'.repeat(200)}1${"}".repeat(200)} {"b":1}`]);
+  assert.deepEqual(rejects, []);
+  assert.equal(count, 2);
 });
 
 const mebibyte = 1 << 20;

@@ -1,9 +1,9 @@
 import { maxDepth } from "../../bson/validate.ts";
 import { readWrapper } from "./decode-extended.ts";
-import type { FieldNames } from "./decode-field-names.ts";
+import { KeyReader } from "./decode-key.ts";
 import { readNumber } from "./decode-number.ts";
-import { BAD_NAME, DUPLICATE, EMPTY_SHAPE, keyText, LOOSE, Shapes } from "./decode-shapes.ts";
-import { type DecodeState, FAULT, skipBlank, type Fault } from "./decode-state.ts";
+import { EMPTY_SHAPE } from "./decode-shapes.ts";
+import { type DecodeState, skipBlank, type Fault } from "./decode-state.ts";
 import { bytesBefore, copyText, specialIn } from "./decode-string.ts";
 
 const QUOTE = 0x22;
@@ -40,24 +40,25 @@ export class ObjectParser {
   hasId = false;
 
   private readonly state: DecodeState;
-  private readonly shapes: Shapes;
+  private readonly keyReader: KeyReader;
+  /** How many levels' keys lead to the fault; -1: none yet. */
+  private faultLevels = -1;
   // One of each for every level that is open.
   private readonly starts = new Int32Array(maxDepth + 1);
   private readonly keys = new Int32Array(maxDepth + 1);
   private readonly outerShapes = new Int32Array(maxDepth + 1);
   private readonly outerIndexes = new Int32Array(maxDepth + 1);
-  private readonly names: (FieldNames | null)[] = [];
-  private shapeAfterKey = EMPTY_SHAPE;
 
   /** @param rule reject the field names that an environment does not take */
   constructor(state: DecodeState, rule: boolean) {
     this.state = state;
-    this.shapes = new Shapes(rule);
+    this.keyReader = new KeyReader(state, rule);
   }
 
   /** Reads the record that begins with the brace at `from` and writes its document at `state.at`. */
   record(from: number, gap: number): number {
-    this.shapes.forgetWhenFull();
+    this.keyReader.shapes.forgetWhenFull();
+    this.faultLevels = -1;
     return this.document(from, 0, gap);
   }
 
@@ -69,8 +70,8 @@ export class ObjectParser {
    * @returns the position behind its closing brace, or FAULT
    */
   document(from: number, top: number, gap: number): number {
-    const { state, starts, keys, outerShapes, outerIndexes } = this;
-    const { next, keyFrom, keyTo, poolView } = this.shapes;
+    const { state, keyReader, starts, keys, outerShapes, outerIndexes } = this;
+    const { next, keyFrom, keyTo, poolView } = keyReader.shapes;
     const { src, srcView } = state;
     let { out, view, at: o } = state;
     if (top >= maxDepth) return this.failed(tooDeep(state, from), top - 1, true);
@@ -122,10 +123,10 @@ export class ObjectParser {
             p = q + 1;
           } else {
             state.at = keys[depth]!;
-            p = this.readKey(p + 1, shape, depth);
+            p = keyReader.read(p + 1, shape, depth);
             if (p < 0) return this.failed(p, depth, false);
             o = state.at;
-            shape = this.shapeAfterKey;
+            shape = keyReader.shape;
           }
           out[o++] = 0;
           c = src[p]!;
@@ -268,8 +269,7 @@ export class ObjectParser {
           view.setInt32(starts[depth]!, o - starts[depth]!, true);
           p++;
           if (depth === top) {
-            this.hasId =
-              shape === LOOSE ? this.names[depth]!.has("_id") : this.shapes.hasId[shape] === 1;
+            this.hasId = this.keyReader.hasId(shape, depth);
             state.at = o;
             return p;
           }
@@ -299,63 +299,17 @@ export class ObjectParser {
     }
   }
 
-  /**
-   * Reads a key that was not guessed, from behind its opening quote, to `state.at`; sets the object's shape after it.
-   * @returns the position behind its closing quote, or FAULT
-   */
-  private readKey(from: number, shape: number, depth: number): number {
-    const { state } = this;
-    const keyAt = state.at;
-    const to = copyText(state, from);
-    if (to < 0) return FAULT;
-    const { out, at } = state;
-    // Bytes are only ever saved by escapes and never added; U+FFFD for six of them is no exception.
-    const plain = to - from === at - keyAt;
-    if (!plain && out.subarray(keyAt, at).includes(0)) {
-      return state.fail("nul_byte", from - 1, "A key must not contain NUL");
-    }
-    let after: number = LOOSE;
-    if (shape !== LOOSE) {
-      after = this.shapes.follow(shape, out, keyAt, at, plain);
-      if (after === LOOSE) this.names[depth] = this.shapes.namesOf(shape);
-    }
-    if (after === LOOSE) after = this.addName(keyText(out, keyAt, at), depth);
-    if (after === DUPLICATE) {
-      return state.fail("duplicate_key", from - 1, `The key ${this.quoted(keyAt)} is there twice`);
-    }
-    if (after === BAD_NAME) {
-      return state.fail(
-        "field_name",
-        from - 1,
-        `The key ${this.quoted(keyAt)} has dots at an end or in a row, or says the same path as another`,
-      );
-    }
-    this.shapeAfterKey = after;
-    return to + 1;
+  /** The path to the fault that the last record ended with: the keys of all levels that were open. Good until the next record. */
+  faultPath(): string {
+    const { out } = this.state;
+    return Array.from(this.keys.subarray(0, Math.max(0, this.faultLevels)), (from) =>
+      out.toString("utf8", from, out.indexOf(0, from)),
+    ).join(".");
   }
 
-  private addName(name: string, depth: number): number {
-    const names = this.names[depth]!;
-    if (names.has(name)) return DUPLICATE;
-    return names.add(name) ? LOOSE : BAD_NAME;
-  }
-
-  private quoted(keyAt: number): string {
-    const { out, at } = this.state;
-    const text = out.toString("utf8", keyAt, Math.min(at, keyAt + 200));
-    return JSON.stringify(text);
-  }
-
-  /** Adds the path to a fault: the keys of all open levels, with or without that of the innermost. */
+  /** Notes how deep a fault is, with or without the innermost level's key. That of a `$scope` counts, not the one around it. */
   private failed(fault: number, depth: number, withKey: boolean): number {
-    const { state, keys } = this;
-    if (state.faultAt >= state.end || state.path !== "") return fault;
-    const parts: string[] = [];
-    for (let level = 0; level < (withKey ? depth + 1 : depth); level++) {
-      const from = keys[level]!;
-      parts.push(state.out.toString("utf8", from, state.out.indexOf(0, from)));
-    }
-    state.path = parts.join(".");
+    if (this.faultLevels < 0) this.faultLevels = withKey ? depth + 1 : depth;
     return fault;
   }
 }

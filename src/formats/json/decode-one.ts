@@ -12,22 +12,28 @@ export function parseExtendedJson(text: Uint8Array | string): Uint8Array {
   state.setText(Buffer.concat([bytes, Buffer.alloc(textPadding)]), bytes.length);
   state.beginDocument();
   const from = skipBlank(state, 0);
-  if (bytes[from] !== 0x7b) throw failed(state, bytes, state.unexpected(from, "an object"));
-  const end = new ObjectParser(state, false).record(from, 0);
-  if (end < 0) throw failed(state, bytes, end);
+  if (bytes[from] !== 0x7b) {
+    state.unexpected(from, "an object");
+    throw failed(state, bytes, "");
+  }
+  const parser = new ObjectParser(state, false);
+  const end = parser.record(from, 0);
+  if (end < 0) throw failed(state, bytes, parser.faultPath());
   const behind = skipBlank(state, end);
   if (behind < bytes.length) {
-    throw failed(state, bytes, state.unexpected(behind, "nothing more behind the object"));
+    state.unexpected(behind, "nothing more behind the object");
+    throw failed(state, bytes, "");
   }
   return Uint8Array.from(state.out.subarray(0, state.at));
 }
 
-function failed(state: DecodeState, bytes: Buffer, _fault: number): DocferryError {
+function failed(state: DecodeState, bytes: Buffer, path: string): DocferryError {
   const before = bytes.subarray(0, state.faultAt);
   const line = before.filter((byte) => byte === 0x0a).length + 1;
   const column = before.length - before.lastIndexOf(0x0a);
-  const message = state.message || "The object does not end";
+  const unfinished = state.faultAt >= bytes.length;
+  const message = unfinished ? "The object does not end" : state.message;
   const place = `line ${line}, column ${column}`;
-  const field = state.path ? `, field ${state.path}` : "";
+  const field = path && !unfinished ? `, field ${path}` : "";
   return new DocferryError("invalid_argument", `${message} (${place}${field})`);
 }

@@ -46,7 +46,6 @@ export class DecodeState {
   faultAt = 0;
   code: RejectCode = "json_syntax";
   message = "";
-  path = "";
 
   constructor() {
     this.out = Buffer.allocUnsafeSlow(64 * 1024);
@@ -79,7 +78,6 @@ export class DecodeState {
     this.code = code;
     this.faultAt = at;
     this.message = message;
-    this.path = "";
     return FAULT;
   }
 

@@ -6,7 +6,8 @@ import { IdMaker, idFieldBytes } from "./decode-id.ts";
 import { ObjectParser } from "./decode-object.ts";
 import { OtherReader } from "./decode-other.ts";
 import { DecodeState, maxDocumentBytes } from "./decode-state.ts";
-import { Items, maxTextBytes, type Item, type ItemSink } from "./scan-items.ts";
+import { maxTextBytes, type Item, type ItemSink } from "./scan-item.ts";
+import { Items } from "./scan-items.ts";
 
 /**
  * JSON objects to BSON documents, for a stretch of a file that begins at `start`: one after another with any white space
@@ -21,6 +22,8 @@ export function createJsonDecoder(spec: JsonDecodeSpec, start: Position): Decode
 
 /** What is wrong with the present item, before it is known how far it reaches. */
 interface OpenFault {
+  /** The item began as a record, not as an array. */
+  isObject: boolean;
   offset: number;
   /** Column of the fault. */
   column: number;
@@ -37,7 +40,7 @@ class JsonDecoder implements Decoder, ItemSink {
   private others: OtherReader | null = null;
   /** Most files have `_id` in all records or in none: room is left for it where the last record had none. */
   private gap: number;
-  private fault: OpenFault = { offset: 0, column: 0, endColumn: 0 };
+  private fault: OpenFault = { isObject: true, offset: 0, column: 0, endColumn: 0 };
   private present: Readonly<Item> = { offset: 0, line: 0, lineStart: 0 };
 
   constructor(spec: JsonDecodeSpec, start: Position) {
@@ -80,19 +83,21 @@ class JsonDecoder implements Decoder, ItemSink {
   object(item: Readonly<Item>, end: number): void {
     // The first try may have failed because the record was not all here.
     if (this.read(item.offset - this.items.window.base) >= 0) return;
-    const { code, message, path, faultAt } = this.state;
+    const { code, message, faultAt } = this.state;
     const column = this.columnOf(item, faultAt);
-    this.reject(item, end, column, code, message, path);
+    this.reject(item, end, column, code, message, this.parser.faultPath());
   }
 
   anomaly(item: Readonly<Item>, _anomaly: number, solid: number): void {
     const { bytes, length, base } = this.items.window;
     const first = item.offset - base;
     this.state.setText(bytes, length);
-    if (bytes[first] === 0x7b) this.read(first);
+    const isObject = bytes[first] === 0x7b;
+    if (isObject) this.read(first);
     else this.state.unexpected(first, "an object");
     const { faultAt } = this.state;
     this.fault = {
+      isObject,
       offset: base + faultAt,
       column: this.columnOf(item, faultAt),
       endColumn: this.columnOf(item, solid - base),
@@ -101,11 +106,14 @@ class JsonDecoder implements Decoder, ItemSink {
 
   brokenEnds(item: Readonly<Item>, end: number): void {
     const { fault, state } = this;
+    const { code, message } = state;
     if (fault.offset >= end) {
-      const message = "The record does not end before the next one begins or the file ends";
-      this.reject(item, end, fault.endColumn, "json_unfinished", message, "");
+      const unfinished = "The record does not end before the next one begins or the file ends";
+      this.reject(item, end, fault.endColumn, "json_unfinished", unfinished, "");
     } else {
-      this.reject(item, end, fault.column, state.code, state.message, state.path);
+      // Nothing has been parsed since.
+      const path = fault.isObject ? this.parser.faultPath() : "";
+      this.reject(item, end, fault.column, code, message, path);
     }
   }
 

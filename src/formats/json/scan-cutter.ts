@@ -1,5 +1,5 @@
 import type { Chunk, Position } from "../../job/chunk.ts";
-import type { Item, ItemSink } from "./scan-items.ts";
+import type { Item, ItemSink } from "./scan-item.ts";
 
 /** Makes chunks of the places where a stretch may begin. As a sink it takes those from the items' structure. */
 export class ChunkCutter implements ItemSink {

@@ -1,39 +1,8 @@
 import type { Position } from "../../job/chunk.ts";
+import { maxTextBytes, type Item, type ItemSink } from "./scan-item.ts";
+import { LooseText } from "./scan-loose.ts";
 import { TextWindow } from "./scan-window.ts";
-import { behindSolid, isBlank, RecordSplitter } from "./split.ts";
-
-/** A record's text (or what stands where one should) may have this many bytes. */
-export const maxTextBytes = 48 * 1024 * 1024;
-
-/** A record, or what stands in its place. Offsets are those of the file. */
-export interface Item {
-  offset: number;
-  /** 1-based. */
-  line: number;
-  /** Where the line begins on which the item begins, or the item before it on that line ends: columns count from there. */
-  lineStart: number;
-}
-
-/** What is done with the items. Bytes are in the window. */
-export interface ItemSink {
-  /** An item begins. A stretch may begin at its `lineStart`. */
-  begins(item: Readonly<Item>): void;
-  /** Reads the record that begins at an index of the window; gives the index behind it, or -1 if it is bad or not all there. */
-  read(index: number): number;
-  /** Line breaks within the record that was read. */
-  readonly breaks: number;
-  /** A whole object, by its structure; ends before `end`. */
-  object(item: Readonly<Item>, end: number): void;
-  /** An object whose structure is broken at `anomaly`; what is not blank before it ends before `solid`. It reaches to `broken`'s end. */
-  anomaly(item: Readonly<Item>, anomaly: number, solid: number): void;
-  brokenEnds(item: Readonly<Item>, end: number): void;
-  /** Something that is no object and ends before `end`. */
-  other(item: Readonly<Item>, end: number): void;
-  /** An object or something else of more than `maxTextBytes`. */
-  tooLarge(item: Readonly<Item>, end: number): void;
-  /** What follows the array's closing bracket. */
-  trailing(item: Readonly<Item>, end: number): void;
-}
+import { isBlank, RecordSplitter } from "./split.ts";
 
 type State =
   /** At the begin of the file, where a byte order mark may stand. */
@@ -55,10 +24,8 @@ type State =
   | "closed";
 
 const LINE_BREAK = 0x0a;
-const QUOTE = 0x22;
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 
@@ -79,6 +46,7 @@ export class Items {
   private readonly sink: ItemSink;
   private readonly keepsItem: boolean;
   private readonly splitter = new RecordSplitter();
+  private readonly loose = new LooseText();
   private state: State;
   /** File offset up to which all is divided. */
   private at: number;
@@ -92,11 +60,6 @@ export class Items {
   private isObject = false;
   private isComma = false;
   private oversize = false;
-  /** Offset behind its last byte that is not blank. */
-  private solid = 0;
-  private breaks = 0;
-  private inString = false;
-  private escaped = false;
 
   /**
    * @param start where the stretch begins
@@ -269,10 +232,7 @@ export class Items {
     item.line = this.line;
     item.lineStart = this.lineStart;
     this.oversize = false;
-    this.solid = offset;
-    this.breaks = 0;
-    this.inString = false;
-    this.escaped = false;
+    this.loose.begin(offset);
     this.sink.begins(item);
   }
 
@@ -339,65 +299,36 @@ export class Items {
   }
 
   private passGarbage(last: boolean): boolean {
-    const { window, item } = this;
-    const from = this.at - window.base;
-    const text = window.bytes.subarray(0, window.length);
-    const found = text.indexOf(LINE_BREAK, from);
-    const to = found < 0 ? window.length : found;
-    const solid = behindSolid(text, from, to);
-    if (solid > from) this.solid = window.base + solid;
-    this.at = window.base + to;
+    const { window, item, loose } = this;
+    const { bytes, length, base } = window;
+    const found = loose.toLineEnd(bytes, this.at - base, length, base);
+    this.at = found < 0 ? window.end : base + found;
     this.oversize = this.at - item.offset > maxTextBytes;
     if (found < 0 && !last) return false;
     // A comma behind each line is no record, and harms none.
-    const loneComma = this.isComma && this.solid === item.offset + 1;
-    if (!loneComma) this.endOther();
+    const loneComma = this.isComma && loose.solid === item.offset + 1;
+    if (!loneComma) this.endLoose();
     return this.endAt(this.at, 0);
   }
 
   private passScalar(last: boolean): boolean {
-    const { bytes, length, base } = this.window;
-    let i = this.at - base;
-    for (; i < length; i++) {
-      const c = bytes[i]!;
-      if (c === LINE_BREAK) {
-        // No string goes on behind it.
-        this.breaks++;
-        this.inString = false;
-        this.escaped = false;
-        this.lineStart = base + i + 1;
-        continue;
-      }
-      if (this.inString) {
-        if (this.escaped) this.escaped = false;
-        else if (c === BACKSLASH) this.escaped = true;
-        else if (c === QUOTE) this.inString = false;
-      } else if (c === QUOTE) {
-        this.inString = true;
-      } else if (
-        c === COMMA ||
-        c === CLOSE_BRACKET ||
-        c === OPEN_BRACE ||
-        (c === OPEN_BRACKET && base + i > this.item.offset)
-      ) {
-        break;
-      }
-      if (!isBlank(c)) this.solid = base + i + 1;
-    }
-    this.at = base + i;
-    this.oversize = this.at - this.item.offset > maxTextBytes;
-    if (i === length && !last) return false;
-    this.endOther();
-    this.line += this.breaks;
-    this.lineStart = Math.max(this.lineStart, this.solid);
+    const { window, item, loose } = this;
+    const { bytes, length, base } = window;
+    const found = loose.toDelimiter(bytes, this.at - base, length, base);
+    this.at = found < 0 ? window.end : base + found;
+    this.oversize = this.at - item.offset > maxTextBytes;
+    if (found < 0 && !last) return false;
+    this.endLoose();
+    this.line += loose.breaks;
+    this.lineStart = Math.max(loose.lineStart, loose.solid);
     this.state = "between";
     return true;
   }
 
-  private endOther(): void {
-    const { item, solid } = this;
-    if (this.oversize) this.sink.tooLarge(item, solid);
-    else this.sink.other(item, solid);
+  private endLoose(): void {
+    const { item, loose } = this;
+    if (this.oversize) this.sink.tooLarge(item, loose.solid);
+    else this.sink.other(item, loose.solid);
   }
 
   /** Back to between items, at `offset`, `breaks` lines further. */
@@ -433,11 +364,11 @@ export class Items {
           item.line = this.line;
           item.lineStart = this.lineStart;
         }
-        this.solid = base + i + 1;
+        this.loose.solid = base + i + 1;
       }
     }
     this.at = base + length;
-    if (last && item.offset >= 0) this.sink.trailing(item, this.solid);
+    if (last && item.offset >= 0) this.sink.trailing(item, this.loose.solid);
     return false;
   }
 }

@@ -43,24 +43,27 @@ test("pushing a file in any pieces gives the records of the whole file", () => {
 
 test("going on where any batch ended gives the records of the whole file", () => {
   fc.assert(
-    fc.property(file, fc.integer({ min: 1, max: 40 }), (text, size) => {
+    fc.property(file, fc.integer({ min: 1, max: 40 }), fc.nat(), (text, size, choice) => {
       const bytes = Buffer.from(text);
       const layout = layoutOf(bytes);
-      const all = { from: 0, to: bytes.length, line: 1 };
-      const whole = decode(bytes, all, layout, [bytes.length]);
-      const first = createJsonDecoder(spec(layout), { offset: 0, line: 1 });
-      const done: RecordBatch[] = [];
-      for (const { piece, last } of inPieces(bytes, [size])) {
-        done.push(first.push(piece, last));
-        const { end } = done.at(-1)!;
-        const rest = decode(bytes, { from: end.offset, to: bytes.length, line: end.line }, layout, [
-          bytes.length,
-        ]);
-        if (last) assert.equal(end.offset, bytes.length);
-        else assert.deepEqual(joined([...done.map(resultOf), rest]), whole);
+      const all = [bytes.length + 1];
+      const whole = decode(bytes, { from: 0, to: bytes.length, line: 1 }, layout, all);
+      const decoder = createJsonDecoder(spec(layout), { offset: 0, line: 1 });
+      const parts = inPieces(bytes, [size]);
+      const batches = parts
+        .slice(0, (choice % parts.length) + 1)
+        .map(({ piece, last }) => decoder.push(piece, last));
+      const { end } = batches.at(-1)!;
+      const done = batches.map(resultOf);
+      if (batches.length === parts.length) {
+        assert.equal(end.offset, bytes.length);
+        assert.deepEqual(joined(done), whole);
+        return;
       }
+      const rest = { from: end.offset, to: bytes.length, line: end.line };
+      assert.deepEqual(joined([...done, decode(bytes, rest, layout, all)]), whole);
     }),
-    { numRuns: 200 },
+    { numRuns: 600 },
   );
 });
 
@@ -127,6 +130,8 @@ const broken = fc.constantFrom(
   "}",
   '{"a":\n  {"b":1}\n   {"c":1}\n',
   '{\n  "a": [\n    1,\n',
+  // Beyond what the splitter follows.
+  '{"a":\n'.repeat(202),
 );
 const garbage = fc.constantFrom(
   "5",

@@ -1,3 +1,5 @@
+import { maxDepth } from "../../bson/validate.ts";
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LINE_BREAK = 0x0a;
@@ -35,6 +37,9 @@ export function isBlank(byte: number): boolean {
 /** More brackets than this in one another are not followed. */
 const maxFollowed = 1 << 20;
 
+/** More lines than this that begin with `{`, each within the object that the one before it opened, are not followed. */
+const maxOpenLines = maxDepth;
+
 /** What a walk came to: the end of the bytes, the closing bracket, something that no record has, or a line to start anew at. */
 export type SplitOutcome = "more" | "closed" | "anomaly" | "line";
 
@@ -44,9 +49,10 @@ export type SplitOutcome = "more" | "closed" | "anomaly" | "line";
  * - a raw line break within a string,
  * - a closing bracket of the wrong kind,
  * - a `{` or `[` that does not stand where a value may: behind `[`, behind `:`, behind `,` in an array,
- * - more than a million open brackets.
+ * - more than a million open brackets, or more than 200 open lines that began with `{`. Without the latter, a file of nothing
+ *   but lines like `{"a":[` would be walked to its end from each of them.
  *
- * JSON has none of them, so what the decoder accepts ends where the splitter says it ends. After an anomaly nothing that the
+ * JSON of at most 200 levels has none of them, so what the decoder accepts ends where the splitter says it ends. After an anomaly nothing that the
  * brackets say can be believed. The next record then begins on the first line, after the one the broken record began on, whose
  * first byte that is not blank is `{` and that is indented no more than the line the broken record began on: `candidate`.
  * It may lie before the anomaly: a line that looked like a value of the broken record. So a record that begins on a line of
@@ -71,6 +77,9 @@ export class RecordSplitter {
   /** One bit for each open bracket: 1 for an array. */
   private stack = new Int32Array(8);
   private depth = 0;
+  /** The level that each open line that began with `{` opened. */
+  private readonly lineDepths = new Int32Array(maxOpenLines);
+  private openLines = 0;
   private inString = false;
   private escaped = false;
   private valueMay = true;
@@ -97,6 +106,7 @@ export class RecordSplitter {
     this.breaks = 0;
     this.solid = at;
     this.depth = 0;
+    this.openLines = 0;
     this.inString = false;
     this.escaped = false;
     this.valueMay = true;
@@ -114,6 +124,8 @@ export class RecordSplitter {
   walk(bytes: Uint8Array, to: number, base: number, stopAtLine: boolean): SplitOutcome {
     let i = this.at - base;
     const from = i;
+    /** Where the first byte of a line that is not blank stands. */
+    let lineFirst = -1;
     for (;;) {
       if (this.inString) {
         i = this.walkString(bytes, i, to);
@@ -126,6 +138,7 @@ export class RecordSplitter {
       if (this.fresh) {
         i = this.walkBlank(bytes, i, to, base);
         if (i === to) return this.stop(bytes, from, i, base, "more");
+        lineFirst = i;
         if (stopAtLine && this.candidate >= 0) {
           this.at = this.candidate;
           return "line";
@@ -163,9 +176,16 @@ export class RecordSplitter {
             return this.stop(bytes, from, i, base, "anomaly");
           }
           valueMay = this.open(c !== OPEN_BRACE);
+          if (i === lineFirst && c === OPEN_BRACE) {
+            if (this.openLines === maxOpenLines) return this.stop(bytes, from, i, base, "anomaly");
+            this.lineDepths[this.openLines++] = this.depth;
+          }
           i++;
         } else {
           if (this.topIsArray() !== (c === 0x5d)) return this.stop(bytes, from, i, base, "anomaly");
+          if (this.openLines > 0 && this.lineDepths[this.openLines - 1] === this.depth) {
+            this.openLines--;
+          }
           this.depth--;
           valueMay = false;
           i++;
