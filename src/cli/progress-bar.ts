@@ -1,4 +1,4 @@
-import { SingleBar } from "cli-progress";
+import { MultiBar } from "cli-progress";
 
 export interface ProgressBar {
   update(records: number): void;
@@ -12,31 +12,29 @@ export interface ProgressBar {
  * @param total records, null where nobody knows before
  */
 export function progressBar(label: string, total: number | null): ProgressBar {
-  const stream = process.stderr;
-  if (!stream.isTTY) return { update() {}, note: printLine, stop() {} };
+  const stream = process.stdout;
+  const indented = (line: string) => `    ${line}\n`;
+  if (!stream.isTTY) return { update() {}, note: (line) => stream.write(indented(line)), stop() {} };
   const format =
     total === null
-      ? `${label}  {value} records  {duration_formatted}`
-      : `${label}  [{bar}] {percentage}%  {value}/{total} records  {duration_formatted}`;
-  const bar = new SingleBar({
+      ? `    ${label}  {value} records`
+      : `    ${label}  [{bar}] {percentage}%  {value} of {total} records`;
+  const bars = new MultiBar({
     stream,
     format,
+    barsize: 30,
     barCompleteChar: "#",
     barIncompleteChar: ".",
     hideCursor: true,
+    linewrap: true,
   });
-  bar.start(total ?? 0, 0);
+  const bar = bars.create(total ?? 0, 0);
   return {
     update: (records) => bar.update(records),
-    note(line) {
-      stream.write("\r\u001b[K");
-      printLine(line);
-      bar.render();
+    note: (line) => bars.log(indented(line)),
+    stop() {
+      bars.update();
+      bars.stop();
     },
-    stop: () => bar.stop(),
   };
-}
-
-function printLine(line: string): void {
-  process.stdout.write(`    ${line}\n`);
 }
