@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { Access } from "./access/access.ts";
+import { type OperatorKey, openOperatorKey } from "./access/operator-key.ts";
 import { openServerKey } from "./access/server-key.ts";
 import type { Config } from "./config.ts";
 import { type DataPaths, dataPaths } from "./data-folder.ts";
@@ -32,6 +33,8 @@ export interface Composition extends EngineComposition {
   access: Access;
   /** Signs addresses of uploads and downloads. */
   signingKey: Uint8Array;
+  /** Opens the admin API. */
+  operatorKey: OperatorKey;
 }
 
 /** What a worker thread needs to compose its own readers. */
@@ -57,7 +60,8 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   const paths = dataPaths(config.data);
   await using opened = new AsyncDisposableStack();
   const { key: serverKey, warning } = await openServerKey(paths.serverKey, randomBytes);
-  if (warning) logger.warn({}, warning);
+  const operator = await openOperatorKey(paths.operatorKey, randomBytes);
+  for (const text of [warning, operator.warning]) if (text) logger.warn({}, text);
   const parts = await composeEngine({
     threadData: serviceThreadData(paths),
     store: paths.store,
@@ -80,6 +84,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     ...parts,
     access,
     signingKey: serverKey.derive("signed addresses"),
+    operatorKey: operator.key,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

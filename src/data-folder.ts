@@ -10,6 +10,7 @@ export interface DataPaths {
   environments: string;
   objects: string;
   serverKey: string;
+  operatorKey: string;
 }
 
 export function dataPaths(folder: string): DataPaths {
@@ -20,6 +21,7 @@ export function dataPaths(folder: string): DataPaths {
     environments: join(root, "environments"),
     objects: join(root, "files"),
     serverKey: join(root, "server.key"),
+    operatorKey: join(root, "operator.key"),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { dataPaths, lockDataFolder } from "./data-folder.ts";
 import { downloadAddress } from "./files/signed-url.ts";
 import { createApp } from "./http/app.ts";
+import { defaultEventTimes } from "./http/native/events.ts";
 import { DocferryError } from "./job/errors.ts";
 
 /** How long the address of a job's file holds; each status query gives a new one. */
@@ -39,6 +40,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     index: parts.store.files,
     objects: parts.files,
     signingKey: parts.signingKey,
+    operatorKey: parts.operatorKey,
+    eventTimes: defaultEventTimes,
     idleMs: idleSeconds * 1000,
     fileUrl: ({ environment, name, baseUrl, now }) =>
       downloadAddress(

@@ -96,6 +96,10 @@ export class Access {
     );
   }
 
+  ownsEnvironment(appId: string, environment: string): boolean {
+    return this.#environments.get(environment) === appId;
+  }
+
   /** Whether the secret is the app's. @throws {DocferryError} `unknown_app`, `busy` */
   async hasSecret({ appId, secret }: AppCredentials): Promise<boolean> {
     return this.#secrets.matches(secret, this.#requireApp(appId, "unknown_app").secretHash);
@@ -104,6 +108,11 @@ export class Access {
   /** Ids, oldest first; the same for the next two. */
   apps(): string[] {
     return [...this.#apps.keys()];
+  }
+
+  /** Unix ms. @throws {DocferryError} `app_not_found` */
+  appCreatedAt(appId: string): number {
+    return this.#requireApp(appId, "app_not_found").createdAt;
   }
 
   environments(appId: string): string[] {
@@ -175,9 +184,19 @@ export class Access {
     return secret;
   }
 
-  /** With its environments' names, tokens and keys; documents and files are not access's. @throws {DocferryError} `app_not_found` */
-  async removeApp(appId: string): Promise<void> {
+  /**
+   * With its environments' names, tokens and keys.
+   * @param empty removes what is in its environments, which nobody can reach any more by then; what it throws undoes that
+   * @throws {DocferryError} `app_not_found`
+   */
+  async removeApp(
+    appId: string,
+    empty: (environment: string) => Promise<void> = async () => {},
+  ): Promise<void> {
     const app = this.#requireApp(appId, "app_not_found");
+    for (const environment of this.environments(appId)) {
+      await this.removeEnvironment(environment, () => empty(environment));
+    }
     await this.#store.removeApp(appId);
     this.#apps.delete(appId);
     for (const environment of this.environments(appId)) this.#environments.delete(environment);
@@ -194,12 +213,26 @@ export class Access {
     return record.id;
   }
 
-  /** @throws {DocferryError} `environment_not_found` */
-  async removeEnvironment(environment: string): Promise<void> {
-    if (!(await this.#store.removeEnvironment(environment))) {
+  /**
+   * @param empty removes what is in it, which nobody can reach any more by then; what it throws undoes that
+   * @throws {DocferryError} `environment_not_found`
+   */
+  async removeEnvironment(
+    environment: string,
+    empty: () => Promise<void> = async () => {},
+  ): Promise<void> {
+    const appId = this.#environments.get(environment);
+    if (appId === undefined) {
       throw new DocferryError("environment_not_found", `No environment ${environment}`);
     }
     this.#environments.delete(environment);
+    try {
+      await empty();
+      await this.#store.removeEnvironment(environment);
+    } catch (error) {
+      this.#environments.set(environment, appId);
+      throw error;
+    }
   }
 
   /** @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found` */

@@ -1,18 +1,26 @@
 import { METHODS } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { OperatorKey } from "../access/operator-key.ts";
 import { DocferryError } from "../job/errors.ts";
+import { apiRoutes, type ApiParts } from "./api-routes.ts";
+import { apiSurface } from "./api/surface.ts";
 import { problem } from "./errors.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
 import { contextOf } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
 import { newRid } from "./rid.ts";
 import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
 
-export interface AppParts extends WechatParts, FileRouteParts {
+type SurfaceParts = WechatParts & FileRouteParts & Omit<ApiParts, "closing">;
+
+export interface AppParts extends SurfaceParts {
   /** Names of files; some of the parts want less of it. */
   index: FileRouteParts["index"];
+  /** Opens the calls of the operator's. */
+  operatorKey: Pick<OperatorKey, "matches">;
   logger: Logger;
   /** Unix ms. */
   clock: () => number;
@@ -61,7 +69,17 @@ export function createApp(parts: AppParts): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => answerError(request, reply, nothingHere(request)));
 
+  const closing = new AbortController();
+  app.addHook("preClose", async () => closing.abort());
+
   wechatSurface(app, wechatRoutes(parts));
+  const routes = apiRoutes({ ...parts, closing: closing.signal });
+  apiSurface(app, routes, {
+    authenticate: (token) => parts.access.authenticate(token),
+    ownsEnvironment: (appId, environment) => parts.access.ownsEnvironment(appId, environment),
+    isOperator: (key) => parts.operatorKey.matches(key),
+  });
+  openApiRoutes(app, routes);
   registerFileRoutes(app, parts);
   health(app, parts.readiness);
   return app;

@@ -74,6 +74,18 @@ export const errorKinds = {
   },
   get_required: { status: 405, errcode: 43001, retryable: false, hint: "Send it with GET" },
   post_required: { status: 405, errcode: 43002, retryable: false, hint: "Send it with POST" },
+  method_not_allowed: {
+    status: 405,
+    errcode: 40066,
+    retryable: false,
+    hint: "The answer's Allow header has the methods of this path",
+  },
+  body_too_large: {
+    status: 413,
+    errcode: 47001,
+    retryable: false,
+    hint: "Send a body of at most 1 MiB",
+  },
   empty_body: { status: 400, errcode: 44002, retryable: false, hint: "Send a JSON object as body" },
   invalid_body: {
     status: 400,
@@ -141,6 +153,12 @@ export const errorKinds = {
     errcode: 40013,
     retryable: false,
     hint: "docferry app list shows every app",
+  },
+  key_not_found: {
+    status: 404,
+    errcode: 40097,
+    retryable: false,
+    hint: "docferry key list shows every key of an app",
   },
   environment_not_found: {
     status: 404,
@@ -248,7 +266,7 @@ export const errorKinds = {
     status: 500,
     errcode: -1000,
     retryable: false,
-    hint: "Stop the other process or give another --data folder",
+    hint: "Stop the other process, or use another folder or file",
   },
   newer_schema: {
     status: 500,

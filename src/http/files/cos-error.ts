@@ -13,6 +13,8 @@ const cosCodes: Partial<Record<ErrorCode, string>> = {
   object_not_found: "NoSuchKey",
   unknown_path: "NoSuchKey",
   invalid_file_name: "InvalidURI",
+  precondition_failed: "PreconditionFailed",
+  range_not_satisfiable: "InvalidRange",
 };
 
 /** Sends what was thrown as COS does: an XML document. */
@@ -25,7 +27,7 @@ export function sendCosError(request: FastifyRequest, reply: FastifyReply, throw
   });
 }
 
-export function sendCosFault(
+function sendCosFault(
   request: FastifyRequest,
   reply: FastifyReply,
   fault: { status: number; code: string; message: string },

@@ -2,16 +2,47 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ObjectStore } from "../../files/object-store.ts";
-import type { FileEntry } from "../../store/file-index.ts";
+import { DocferryError } from "../../job/errors.ts";
+import type { FileEntry, FileIndex } from "../../store/file-index.ts";
 import { select } from "./conditional.ts";
 import { attachmentOf } from "./content-type.ts";
-import { sendCosFault } from "./cos-error.ts";
+
+/**
+ * Answers GET and HEAD with the file that has the name, as `sendFile` does.
+ * @throws {DocferryError} `file_not_found`, `precondition_failed`, `range_not_satisfiable`
+ */
+export async function sendNamedFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: { environment: string; name: string; saveAs: string | null },
+  { index, objects }: { index: Pick<FileIndex, "get">; objects: ObjectStore },
+) {
+  const { environment, name, saveAs } = file;
+  const entry = await index.get(environment, name);
+  if (!entry) throw notThere();
+  try {
+    return await sendFile(request, reply, { entry, saveAs, objects });
+  } catch (error) {
+    // Between the look at the name and that at the object another file has taken the name.
+    const now = await index.get(environment, name);
+    if (!now || now.object === entry.object || !isObjectGone(error)) throw error;
+    return await sendFile(request, reply, { entry: now, saveAs, objects });
+  }
+}
+
+function isObjectGone(error: unknown): boolean {
+  return error instanceof DocferryError && error.code === "object_not_found";
+}
+
+function notThere(): DocferryError {
+  return new DocferryError("file_not_found", "There is no such file");
+}
 
 /**
  * Answers GET and HEAD with a file, or with what its headers ask of it: a range, or only whether it has changed.
- * @throws {DocferryError} `object_not_found` while nothing has been sent yet
+ * @throws {DocferryError} `precondition_failed`, `range_not_satisfiable`, and `object_not_found` while nothing has been sent
  */
-export async function sendFile(
+async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
   file: { entry: FileEntry; saveAs: string | null; objects: ObjectStore },
@@ -25,18 +56,11 @@ export async function sendFile(
     .header("last-modified", new Date(entry.modifiedAt).toUTCString());
   if (selection.status === 304) return reply.code(304).send();
   if (selection.status === 412) {
-    return sendCosFault(request, reply, {
-      status: 412,
-      code: "PreconditionFailed",
-      message: "The file is not the one that was asked for",
-    });
+    throw new DocferryError("precondition_failed", "The file is not the one that was asked for");
   }
   if (selection.status === 416) {
-    return sendCosFault(request, reply.header("content-range", `bytes */${entry.size}`), {
-      status: 416,
-      code: "InvalidRange",
-      message: `The file has ${entry.size} bytes`,
-    });
+    reply.header("content-range", `bytes */${entry.size}`);
+    throw new DocferryError("range_not_satisfiable", `The file has ${entry.size} bytes`);
   }
   const { status, from, to } = selection;
   const body =

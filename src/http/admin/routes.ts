@@ -1,0 +1,9 @@
+import type { ApiRoute } from "../api/route.ts";
+import { type AdminParts, appRoutes } from "./apps.ts";
+import { environmentRoutes } from "./environments.ts";
+import { keyRoutes } from "./keys.ts";
+
+/** Every call of the operator's. */
+export function adminRoutes(parts: AdminParts): ApiRoute[] {
+  return [...appRoutes(parts), ...keyRoutes(parts.access), ...environmentRoutes(parts)];
+}

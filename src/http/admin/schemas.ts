@@ -1,0 +1,94 @@
+import { Type } from "typebox";
+
+const id = (what: string) =>
+  Type.String({
+    pattern: "^[A-Za-z0-9_-]{1,128}$",
+    description: `${what}; without it a random one`,
+  });
+const secret = (what: string) =>
+  Type.String({
+    pattern: "^[\\x21-\\x7e]{1,256}$",
+    description: `${what}; without it a random one`,
+  });
+
+export const appSchema = Type.Object(
+  {
+    id: Type.String(),
+    created: Type.String({ format: "date-time" }),
+    environments: Type.Array(Type.String(), { description: "Ids, oldest first" }),
+    keys: Type.Array(Type.String(), { description: "Ids of its Cloud API keys, oldest first" }),
+  },
+  { title: "App", additionalProperties: false },
+);
+
+export const newAppSchema = Type.Object(
+  { id: Type.Optional(id("Its id")), secret: Type.Optional(secret("Its secret")) },
+  { title: "NewApp", additionalProperties: false },
+);
+
+export const appSecretSchema = Type.Object(
+  {
+    id: Type.String(),
+    secret: Type.String({ description: "Shown this once: it is stored hashed" }),
+  },
+  { title: "AppSecret", additionalProperties: false },
+);
+
+export const newSecretSchema = Type.Object(
+  { secret: Type.Optional(secret("The new secret")) },
+  { title: "NewSecret", additionalProperties: false },
+);
+
+export const keySchema = Type.Object(
+  { secretId: Type.String(), app: Type.String() },
+  { title: "CloudKey", additionalProperties: false },
+);
+
+export const newKeySchema = Type.Object(
+  {
+    secretId: Type.Optional(id("Its id")),
+    secretKey: Type.Optional(secret("The key")),
+  },
+  { title: "NewCloudKey", additionalProperties: false },
+);
+
+export const keySecretSchema = Type.Object(
+  {
+    secretId: Type.String(),
+    secretKey: Type.String({ description: "Shown this once: it is stored encrypted" }),
+    app: Type.String(),
+  },
+  { title: "CloudKeySecret", additionalProperties: false },
+);
+
+export const environmentSchema = Type.Object(
+  { id: Type.String(), app: Type.String({ description: "Id of the app that it belongs to" }) },
+  { title: "Environment", additionalProperties: false },
+);
+
+export const newEnvironmentSchema = Type.Object(
+  {
+    app: Type.String({ minLength: 1, description: "Id of the app that it is to belong to" }),
+    id: Type.Optional(
+      Type.String({
+        pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description: "Its id; without it a random one",
+      }),
+    ),
+  },
+  { title: "NewEnvironment", additionalProperties: false },
+);
+
+export const cancelJobs = Type.Object(
+  {
+    cancelJobs: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "Cancel jobs that have not ended, and wait for them; else they are a conflict",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const appParameter = Type.String({ description: "Id of an app" });

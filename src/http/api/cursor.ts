@@ -1,0 +1,68 @@
+import { type TObject, type TSchema, Type } from "typebox";
+import { DocferryError } from "../../job/errors.ts";
+
+/** The two parameters of every list. */
+export const pageParameters = {
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 100,
+      description: "Items of one page at most",
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ description: "The nextCursor of the page before; none: the first page" }),
+  ),
+};
+
+/** A page as all lists answer it. */
+export function pageOf<T extends TSchema>(title: string, items: T): TObject {
+  return Type.Object(
+    {
+      items: Type.Array(items),
+      nextCursor: Type.Union([Type.String(), Type.Null()], {
+        description: "What to give as cursor for the next page; null: this is the last one",
+      }),
+    },
+    { title, additionalProperties: false },
+  );
+}
+
+/**
+ * One page of what a list gave for `limit + 1` items.
+ * @param placeOf where an item stands in the list's order
+ */
+export function page<T, V>(
+  kind: string,
+  found: readonly T[],
+  limit: number,
+  options: { placeOf: (item: T) => string; view: (item: T) => V },
+): { items: V[]; nextCursor: string | null } {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const isLast = found.length <= limit || last === undefined;
+  return {
+    items: items.map(options.view),
+    nextCursor: isLast ? null : cursorOf(kind, options.placeOf(last)),
+  };
+}
+
+/** @returns the place behind which the page begins, null for the first page @throws {DocferryError} `invalid_argument` */
+export function placeOf(kind: string, cursor: string | undefined): string | null {
+  if (cursor === undefined) return null;
+  const text = Buffer.from(cursor, "base64url").toString();
+  // Made up ones decode to something too: only what encodes to the same is one that we gave.
+  if (text.startsWith(`${kind}:`) && cursorOf(kind, text.slice(kind.length + 1)) === cursor) {
+    return text.slice(kind.length + 1);
+  }
+  const shown = cursor.length <= 100 ? cursor : `${cursor.slice(0, 100)}…`;
+  throw new DocferryError(
+    "invalid_argument",
+    `cursor ${JSON.stringify(shown)} is not one that this list gave`,
+  );
+}
+
+function cursorOf(kind: string, place: string): string {
+  return Buffer.from(`${kind}:${place}`).toString("base64url");
+}

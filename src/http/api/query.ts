@@ -1,0 +1,30 @@
+import type { TObject } from "typebox";
+import { DocferryError } from "../../job/errors.ts";
+
+/**
+ * The parameters behind a path's `?` as the schema's types, for its check. Text that is no such number stays text, and what
+ * is unknown stays too: the check refuses both by name.
+ * @throws {DocferryError} `invalid_argument` for a parameter that stands there twice
+ */
+export function queryValues(url: string, schema: TObject): Record<string, unknown> {
+  const start = url.indexOf("?");
+  const parameters = new URLSearchParams(start < 0 ? "" : url.slice(start + 1));
+  const values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [name, text] of parameters) {
+    if (name in values) {
+      throw new DocferryError(
+        "invalid_argument",
+        `Parameter ${JSON.stringify(name)} is there twice`,
+      );
+    }
+    const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+    values[name] = valueOf(text, (property as { type?: string } | undefined)?.type);
+  }
+  return { ...values };
+}
+
+function valueOf(text: string, type: string | undefined): unknown {
+  if (type === "integer" && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
+  return text;
+}

@@ -1,0 +1,155 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Static, TObject } from "typebox";
+import { DocferryError } from "../../job/errors.ts";
+import { bearerOf } from "./bearer.ts";
+import { compileCheck } from "./check.ts";
+import { parseJson, readBody } from "./json-body.ts";
+import { queryValues } from "./query.ts";
+import type { ApiCall, ApiRoute } from "./route.ts";
+
+/** Who may call what. */
+export interface ApiGuards {
+  /** The app of a token. @throws {DocferryError} `token_unknown`, `token_superseded`, `token_expired` */
+  authenticate(token: string): { appId: string };
+  ownsEnvironment(appId: string, environment: string): boolean;
+  isOperator(key: string): boolean;
+}
+
+/**
+ * Serves our own calls. The order of checks is one for all: method, who asks, the environment, parameters, body; then the
+ * call's own.
+ */
+export function apiSurface(
+  app: FastifyInstance,
+  routes: readonly ApiRoute[],
+  guards: ApiGuards,
+): void {
+  app.register(async (scope) => {
+    // Bodies are read after the checks that come before them: nothing is parsed here.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _body, done) => done(null));
+    scope.addHook("onRequest", async (request) => {
+      request.raw.headers["content-type"] = "application/octet-stream";
+    });
+    for (const route of routes) {
+      const checked = checkedCall(route, guards);
+      scope.route({
+        method: route.method,
+        url: urlOf(route.path),
+        exposeHeadRoute: route.method === "GET" && !hasHead(route, routes),
+        handler: async (request, reply) => {
+          const answer = await route.answer(
+            (await checked(request, reply)) as ApiCall<never, never>,
+          );
+          if (answer === "sent") return reply;
+          reply.code(answer.status).headers(answer.headers ?? {});
+          if (answer.json === undefined) return reply.send();
+          return reply
+            .header("content-type", "application/json; charset=utf-8")
+            .send(JSON.stringify(answer.json));
+        },
+      });
+    }
+    refuseOtherMethods(scope, routes);
+  });
+}
+
+/** The content type that a client gave: the one that Fastify sees is none of its own parsers'. */
+export function givenContentType(request: FastifyRequest): string | null {
+  const { rawHeaders } = request.raw;
+  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && /^content-type$/i.test(name));
+  return at < 0 ? null : (rawHeaders[at + 1] ?? null);
+}
+
+function checkedCall(route: ApiRoute, guards: ApiGuards) {
+  const query = compileCheck(route.query);
+  const body = route.body?.kind === "json" ? compileCheck(route.body.schema) : null;
+  return async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<ApiCall<Static<TObject>, unknown>> => {
+    const parameters = request.params as Record<string, string>;
+    const environment = authorize(route, request, reply, parameters, guards);
+    const raw = body ? await readBody(request.raw) : Buffer.alloc(0);
+    return {
+      request,
+      reply,
+      environment,
+      now: request.docferry.receivedAt,
+      parameters,
+      query: query(queryValues(request.url, route.query)),
+      body: body ? body(bodyValue(route, raw)) : null,
+      raw,
+    };
+  };
+}
+
+function bodyValue(route: ApiRoute, raw: Buffer): unknown {
+  if (raw.length > 0) return parseJson(raw);
+  if (route.body?.kind === "json" && !route.body.required) return {};
+  throw new DocferryError("empty_body", "The body is empty");
+}
+
+/** @returns the environment of a route that has one */
+function authorize(
+  route: ApiRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parameters: Record<string, string>,
+  guards: ApiGuards,
+): string {
+  if (route.access === "anyone") return "";
+  try {
+    if (route.access === "operator") {
+      const key = bearerOf(request, "operator_key_missing");
+      if (!guards.isOperator(key)) {
+        throw new DocferryError("wrong_operator_key", "That is not the operator key");
+      }
+      return "";
+    }
+    const { appId } = guards.authenticate(bearerOf(request, "bearer_missing"));
+    request.docferry.appId = appId;
+    const environment = parameters["env"] ?? "";
+    if (guards.ownsEnvironment(appId, environment)) return environment;
+    throw new DocferryError(
+      "environment_not_found",
+      `App ${appId} has no environment ${JSON.stringify(environment)}`,
+    );
+  } catch (error) {
+    if (error instanceof DocferryError && error.code !== "environment_not_found") {
+      reply.header("www-authenticate", "Bearer");
+    }
+    throw error;
+  }
+}
+
+/** A path that is there answers a method that it has not with what it has. */
+function refuseOtherMethods(scope: FastifyInstance, routes: readonly ApiRoute[]): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const here = routes.filter((route) => route.path === path);
+    const allowed = new Set<string>(here.map(({ method }) => method));
+    if (here.some((route) => route.method === "GET" && !route.withoutHead)) allowed.add("HEAD");
+    scope.route({
+      method: scope.supportedMethods.filter((method) => !allowed.has(method)),
+      url: urlOf(path),
+      handler: async (request, reply) => {
+        reply.header("allow", [...allowed].join(", "));
+        throw new DocferryError(
+          "method_not_allowed",
+          `${request.method} is not for this path: ${[...allowed].join(", ")}`,
+        );
+      },
+    });
+  }
+}
+
+function hasHead(route: ApiRoute, routes: readonly ApiRoute[]): boolean {
+  return (
+    route.withoutHead || routes.some(({ method, path }) => method === "HEAD" && path === route.path)
+  );
+}
+
+/** `{env}` is `:env`, and `{path}` whatever follows. */
+function urlOf(path: string): string {
+  return path.replace("{path}", "*").replaceAll(/\{(\w+)\}/g, ":$1");
+}
