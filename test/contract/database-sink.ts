@@ -424,6 +424,24 @@ export function sinkTests(databases: () => Databases, reopen: () => Promise<Data
     });
   });
 
+  it("seals a job: no attempt writes any more, and its counts are final", async () => {
+    const database = await open();
+    const spec = sinkSpec();
+    await using sink = await database.openSink(spec);
+    await continueWriting(sink, [{ _id: 1 }, { _id: 1 }]);
+    await writeAll(database, { ...spec, task: 1 }, [{ _id: 2 }]);
+    const counts = { ...noneCounted, records: 3, inserted: 2, rejected: 1 };
+    assert.deepEqual(await database.sealJob(spec.jobKey), counts);
+    const late = sink.write(batchOf([{ _id: 3 }], 2), positionOf(2));
+    await assert.rejects(late, { code: "lease_lost" });
+    for (const task of [0, 1, 2]) {
+      const opened = database.openSink({ ...spec, task, attempt: 1000 });
+      await assert.rejects(opened, { code: "lease_lost" });
+    }
+    assert.deepEqual(await database.sealJob(spec.jobKey), counts);
+    assert.deepEqual(await database.sealJob(sinkSpec().jobKey), noneCounted);
+  });
+
   it("makes the collection again where it was dropped between two writes", async () => {
     const database = await open();
     const spec = sinkSpec();

@@ -106,7 +106,7 @@ export function sortTests(databases: () => Databases): void {
     assert.ok(pages.slice(0, 5).every(({ count: found, scanned }) => found === 0 && scanned > 0));
   });
 
-  it("leaves out what is deleted while it sorts, and what matches no more", async () => {
+  it("gives each document once, in one of its states, whatever is written while it sorts", async () => {
     const database = await open();
     const spec = sinkSpec();
     await writeAll(database, spec, records);
@@ -138,7 +138,6 @@ export function sortTests(databases: () => Databases): void {
       ids(read).filter((id) => id >= 4000),
       ids(throughout),
     );
-    assert.ok(read.length < records.filter(({ a }) => a < 500).length);
   });
 }
 

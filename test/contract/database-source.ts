@@ -385,6 +385,7 @@ export function sourceTests(databases: () => Databases): void {
       query(spec.collection, { projection: { a: 1, b: 0 } }),
     ]) {
       await assert.rejects(readTexts(database, plan), { code: "invalid_query" });
+      assert.throws(() => database.checkQuery(plan), { code: "invalid_query" });
     }
   });
 

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Reject } from "../../job/reject.ts";
 import { compileMatcher } from "../../query/match.ts";
@@ -23,8 +24,11 @@ const emptyDocument = 5;
  */
 export class EmbeddedSource implements Source {
   readonly #connection: ReadConnection;
+  readonly #folder: string;
 
+  /** @param file `<environment>.sqlite`; sorts put files beside it */
   constructor(file: string) {
+    this.#folder = dirname(file);
     this.#connection = new ReadConnection(file);
   }
 
@@ -54,11 +58,16 @@ export class EmbeddedSource implements Source {
   ): AsyncGenerator<DocumentPage> {
     signal.throwIfAborted();
     const rows = new CollectionRows(this.#connection, query.collection);
-    const all = query.filter.length <= emptyDocument;
-    const matches = compileMatcher(query.filter);
-    const skip = after === null ? query.skip : 0;
-    const selection = new Selection({ ...query, matches: all ? null : matches, skip });
-    const scan = planScan(rows, query, range, { after, matches });
+    const matches = query.filter.length > emptyDocument ? compileMatcher(query.filter) : null;
+    const project = query.projection && compileProjection(query.projection);
+    const options = { after, matches, project, folder: this.#folder };
+    const { scan, selects } = planScan(rows, query, range, options);
+    const selection = new Selection({
+      matches: selects ? null : matches,
+      project: selects ? null : project,
+      skip: after === null ? query.skip : 0,
+      limit: query.limit,
+    });
     try {
       while (!selection.done) {
         const page = scan.next();

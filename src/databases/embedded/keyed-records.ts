@@ -7,6 +7,7 @@ import type { Reject, RejectCode } from "../../job/reject.ts";
 import type { SinkSpec } from "../database.ts";
 import { withDerivedId } from "./derived-id.ts";
 import { idText } from "./id-text.ts";
+import { sortSlices } from "./sort-slices.ts";
 
 const idName = Uint8Array.of(0x5f, 0x69, 0x64);
 
@@ -74,61 +75,8 @@ export class KeyedRecords {
    * @param indexes in file order
    */
   sorted(indexes: Uint32Array): Uint32Array {
-    if (this.#ascending(indexes)) return indexes;
-    const weights = this.#weights(indexes);
-    return indexes
-      .slice()
-      .sort((a, b) => weights[a]! - weights[b]! || this.#compare(a, b) || a - b);
-  }
-
-  #ascending(indexes: Uint32Array): boolean {
-    for (let i = 1; i < indexes.length; i++) {
-      if (this.#compare(indexes[i - 1]!, indexes[i]!) > 0) return false;
-    }
-    return true;
-  }
-
-  /** The six bytes of each key behind the beginning that all keys share, as a number: it decides nearly always. */
-  #weights(indexes: Uint32Array): Float64Array {
-    const shared = this.#sharedLength(indexes);
-    const weights = new Float64Array(this.batch.count);
-    const keys = this.#keys;
-    for (const index of indexes) {
-      const from = this.#keyStarts[index]! + shared;
-      const to = Math.min(this.#keyStarts[index + 1]!, from + 6);
-      let weight = 0;
-      for (let at = from; at < from + 6; at++) weight = weight * 256 + (at < to ? keys[at]! : 0);
-      weights[index] = weight;
-    }
-    return weights;
-  }
-
-  #sharedLength(indexes: Uint32Array): number {
-    const keys = this.#keys;
-    const first = this.#keyStarts[indexes[0]!]!;
-    let shared = this.#keyStarts[indexes[0]! + 1]! - first;
-    for (const index of indexes) {
-      const start = this.#keyStarts[index]!;
-      const length = Math.min(shared, this.#keyStarts[index + 1]! - start);
-      let same = 0;
-      while (same < length && keys[first + same] === keys[start + same]) same++;
-      shared = same;
-    }
-    return shared;
-  }
-
-  #compare(a: number, b: number): number {
-    const keys = this.#keys;
-    const startA = this.#keyStarts[a]!;
-    const startB = this.#keyStarts[b]!;
-    const lengthA = this.#keyStarts[a + 1]! - startA;
-    const lengthB = this.#keyStarts[b + 1]! - startB;
-    const common = Math.min(lengthA, lengthB);
-    for (let i = 0; i < common; i++) {
-      const difference = keys[startA + i]! - keys[startB + i]!;
-      if (difference !== 0) return difference;
-    }
-    return lengthA - lengthB;
+    const starts = this.#keyStarts;
+    return sortSlices({ bytes: this.#keys, starts, ends: starts.subarray(1) }, indexes);
   }
 
   #appendKey(index: number, at: number, spec: SinkSpec): number {

@@ -4,31 +4,39 @@ import type { KeyRange } from "../database.ts";
 import { type CollectionRows, aboveKeys, keyAfter, lowestKey } from "./collection-rows.ts";
 import { type IdBounds, idBounds } from "./id-bounds.ts";
 import { type Scan, KeysScan, SpanScan } from "./scans.ts";
-import { SortedScan } from "./sorted-scan.ts";
+import { type SortOptions, SortedScan } from "./sorted-scan.ts";
+
+/** How a query goes through a range. */
+export interface ScanPlan {
+  scan: Scan;
+  /** The scan takes filter and projection itself. */
+  selects: boolean;
+}
+
+export interface PlanOptions extends Pick<SortOptions, "matches" | "project" | "folder"> {
+  /** Hex key behind which to go on, null: from the beginning. */
+  after: string | null;
+}
 
 /**
  * The way that a query goes through a range of a collection: by key where it sorts by nothing or by `_id`, reading only
  * what the filter leaves of the keys; else through a sort.
- * @param after hex key behind which to go on, null: from the beginning
- * @param matches the query's filter
  */
 export function planScan(
   rows: CollectionRows,
   query: QueryPlan,
   range: KeyRange,
-  { after, matches }: { after: string | null; matches: (document: Uint8Array) => boolean },
-): Scan {
-  const [first] = query.sort;
+  { after, ...options }: PlanOptions,
+): ScanPlan {
+  const { sort, skip, limit } = query;
+  const [first] = sort;
   const byKey = first === undefined || first.path === "_id";
   const descending = byKey && first?.direction === -1;
-  const bounds = idBounds(query.filter);
-  const scan = scanByKey(rows, bounds, { range, after, descending });
-  if (byKey) return scan;
-  return new SortedScan(scan, rows, {
-    matches,
-    sortKey: compileSortKey(query.sort),
-    wanted: query.limit === null ? null : query.skip + query.limit,
-  });
+  const scan = scanByKey(rows, idBounds(query.filter), { range, after, descending });
+  if (byKey) return { scan, selects: false };
+  const wanted = limit === null ? null : skip + limit;
+  const sorted = new SortedScan(scan, { ...options, sortKey: compileSortKey(sort), wanted });
+  return { scan: sorted, selects: true };
 }
 
 function scanByKey(

@@ -1,12 +1,12 @@
 import { documentAt } from "../../bson/documents.ts";
-import { compileProjection } from "../../query/project.ts";
 import type { DocumentPage } from "../database.ts";
 import type { ScanPage } from "./scans.ts";
 
 export interface SelectionOptions {
   /** null: all. */
   matches: ((document: Uint8Array) => boolean) | null;
-  projection: Uint8Array | null;
+  /** null: whole documents. */
+  project: ((document: Uint8Array) => Uint8Array) | null;
   skip: number;
   limit: number | null;
 }
@@ -18,9 +18,9 @@ export class Selection {
   #skip: number;
   #left: number;
 
-  constructor({ matches, projection, skip, limit }: SelectionOptions) {
+  constructor({ matches, project, skip, limit }: SelectionOptions) {
     this.#matches = matches;
-    this.#project = projection ? compileProjection(projection) : null;
+    this.#project = project;
     this.#skip = skip;
     this.#left = limit ?? Infinity;
   }
