@@ -22,11 +22,7 @@ const environment = "demo-4a89da";
 
 /** `docferry demo` */
 export function demoCommand(): Command {
-  return new Command("demo")
-    .description(
-      "carry a real data set in and out of a service of its own, and prove that nothing was lost",
-    )
-    .action(demo);
+  return new Command("demo").action(demo);
 }
 
 async function demo(): Promise<void> {

@@ -1,25 +1,74 @@
 import { Command, CommanderError } from "commander";
 import { DocferryError } from "../job/errors.ts";
-import { demoCommand } from "./demo.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { serveCommand } from "./serve.ts";
+import { Interrupted } from "./transfer/transfer-end.ts";
+import { CommandError, UsageError } from "./command-errors.ts";
+
+/** Every command: what is loaded and run is only the one that is called. */
+const commands: readonly {
+  name: string;
+  description: string;
+  load: () => Promise<Command>;
+}[] = [
+  {
+    name: "serve",
+    description: "start the service on the embedded stores of a data folder",
+    load: async () => (await import("./serve.ts")).serveCommand(),
+  },
+  {
+    name: "import",
+    description: "bring a file of documents into a collection, as mongoimport does",
+    load: async () => (await import("./import.ts")).importCommand(),
+  },
+  {
+    name: "export",
+    description: "bring documents of a collection into a file, as mongoexport does",
+    load: async () => (await import("./export.ts")).exportCommand(),
+  },
+  {
+    name: "demo",
+    description:
+      "carry a real data set in and out of a service of its own, and prove that nothing was lost",
+    load: async () => (await import("./demo.ts")).demoCommand(),
+  },
+];
 
 /** Runs the command line; sets the exit code, and prints what went wrong as one sentence and what to do about it. */
 export async function runCli(argv: readonly string[]): Promise<void> {
-  const program = new Command("docferry")
-    .description(
-      "Ferries documents in and out of databases, as jobs that can be watched, stopped, resumed and proved.",
-    )
-    .showSuggestionAfterError()
-    .showHelpAfterError("(docferry --help lists the commands, docferry COMMAND --help its options)")
-    .addCommand(serveCommand())
-    .addCommand(demoCommand());
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  endWithClosedPipe();
   try {
+    const named = argv.slice(2).filter((word) => !word.startsWith("-"));
+    const called = named[0] === "help" ? named[1] : named[0];
+    const program = await docferryProgram((name) => name === called);
     await program.parseAsync(argv);
   } catch (thrown) {
     process.exitCode = report(thrown);
   }
+}
+
+/** The program with its commands; those that are not loaded have their names only. */
+export async function docferryProgram(isLoaded: (name: string) => boolean): Promise<Command> {
+  const program = new Command("docferry").description(
+    "Ferries documents in and out of databases, as jobs that can be watched, stopped, resumed and proved.",
+  );
+  for (const { name, description, load } of commands) {
+    const command = isLoaded(name) ? await load() : new Command(name);
+    program.addCommand(command.description(description));
+  }
+  settle(program, "docferry");
+  return program;
+}
+
+/** One manner for all commands, those of commands too. */
+function settle(command: Command, path: string): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError(`${path} --help lists what there is`)
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, "docferry: ")),
+    });
+  for (const inner of command.commands) settle(inner, `${path} ${inner.name()}`);
 }
 
 function report(thrown: unknown): number {
@@ -27,10 +76,30 @@ function report(thrown: unknown): number {
     // Commander has printed it; help that was asked for is no error.
     return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
+  if (thrown instanceof UsageError) {
+    process.stderr.write(`docferry: ${thrown.message}\n`);
+    return exitCodes.usage;
+  }
+  if (thrown instanceof CommandError) {
+    process.stderr.write(`docferry: ${thrown.message}\n`);
+    return exitCodes.failed;
+  }
+  if (thrown instanceof Interrupted) {
+    process.stderr.write(`${thrown.message}\n`);
+    return exitCodes.interrupted;
+  }
   if (thrown instanceof DocferryError) {
     process.stderr.write(`docferry: ${thrown.message}\n${thrown.hint}\n`);
     return thrown.code === "invalid_config" ? exitCodes.usage : exitCodes.failed;
   }
   process.stderr.write(`docferry: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
   return exitCodes.failed;
+}
+
+/** `docferry … | head`: whoever reads has enough, and a stack would help nobody. */
+function endWithClosedPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exitCode ??= exitCodes.failed;
+  });
 }

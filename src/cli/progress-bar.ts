@@ -14,7 +14,8 @@ export interface ProgressBar {
 export function progressBar(label: string, total: number | null): ProgressBar {
   const stream = process.stdout;
   const indented = (line: string) => `    ${line}\n`;
-  if (!stream.isTTY) return { update() {}, note: (line) => stream.write(indented(line)), stop() {} };
+  if (!stream.isTTY)
+    return { update() {}, note: (line) => stream.write(indented(line)), stop() {} };
   const format =
     total === null
       ? `    ${label}  {value} records`

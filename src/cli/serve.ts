@@ -5,9 +5,10 @@ import { createLogger } from "../telemetry/logger.ts";
 
 /** `docferry serve` */
 export function serveCommand(): Command {
-  const command = new Command("serve")
-    .description("start the service on the embedded stores of a data folder")
-    .option("--config <file>", "JSON file with settings (DOCFERRY_CONFIG)");
+  const command = new Command("serve").option(
+    "--config <file>",
+    "JSON file with settings (DOCFERRY_CONFIG)",
+  );
   for (const setting of configSettings) {
     const flags = setting.isSwitch ? `--${setting.flag}` : `--${setting.flag} <value>`;
     const shown = setting.default === "" || setting.isSwitch ? "" : `, default ${setting.default}`;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { asDocferryError, DocferryError } from "../../job/errors.ts";
 import type { ObjectStore, ObjectWriter, StoredObject } from "../object-store.ts";
 import { DiskWriter } from "./disk-writer.ts";
-import { isMissing } from "./durable.ts";
+import { isMissing } from "../durable.ts";
 import { Folders, isObjectId } from "./folders.ts";
 
 const pieceBytes = 1024 * 1024;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
 import { asDocferryError, DocferryError } from "../../job/errors.ts";
 import type { ObjectWriter, StoredObject } from "../object-store.ts";
-import { isMissing, syncFolder } from "./durable.ts";
+import { isMissing, syncFolder } from "../durable.ts";
 import type { Folders } from "./folders.ts";
 
 /** Bytes hashed and written at a time: MD5 takes about 0.4 ms for them, which is how long others may wait for the thread. */

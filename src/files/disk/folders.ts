@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DocferryError } from "../../job/errors.ts";
-import { syncFolder } from "./durable.ts";
+import { syncFolder } from "../durable.ts";
 
 /**
  * Where objects lie: finished ones at `objects/ab/<id>`, by the first two characters of their id, so that no folder gets a
