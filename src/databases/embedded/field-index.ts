@@ -35,9 +35,11 @@ export class FieldIndex implements RowListener {
     );
     this.#paths = fields.map(pathOf);
     this.#entries = new DatabaseSync("");
+    // One transaction to the end: nothing is taken back, and each commit would write its pages out.
     this.#entries.exec(
       `PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-32768;
-       CREATE TABLE entry (key BLOB, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID`,
+       CREATE TABLE entry (key BLOB, id INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID;
+       BEGIN`,
     );
     this.#add = this.#entries.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?)");
     this.#next = this.#entries.prepare(
@@ -48,17 +50,12 @@ export class FieldIndex implements RowListener {
   /** Looks at a bounded number of rows; whether all have been looked at. */
   buildSome(): boolean {
     if (this.#built) return true;
-    this.#entries.exec("BEGIN");
     let rows = 0;
-    try {
-      for (const row of this.#rows.iterate(this.#builtTo)) {
-        const { id, document } = row as unknown as { id: number; document: Uint8Array };
-        this.add(id, document);
-        this.#builtTo = id;
-        rows++;
-      }
-    } finally {
-      this.#entries.exec("COMMIT");
+    for (const row of this.#rows.iterate(this.#builtTo)) {
+      const { id, document } = row as unknown as { id: number; document: Uint8Array };
+      this.add(id, document);
+      this.#builtTo = id;
+      rows++;
     }
     this.#built = rows < stepRows;
     return this.#built;
