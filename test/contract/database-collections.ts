@@ -108,6 +108,27 @@ export function collectionTests(
     );
   });
 
+  it("drops a large collection, and lets other work go on meanwhile", async () => {
+    const name = uniqueName("drop");
+    const database = await databases().open(name);
+    const text = "x".repeat(80_000);
+    await writeAll(
+      database,
+      sinkSpec({ collection: "c" }),
+      ...[0, 400, 800].map((first) =>
+        Array.from({ length: 400 }, (_, i) => ({ _id: first + i, text })),
+      ),
+    );
+    await database.dropCollection("c");
+    const { counts } = await writeAll(database, sinkSpec({ collection: "c" }), [{ _id: 1 }]);
+    assert.equal(counts.inserted, 1);
+    // Closed while rows are removed: the next writer goes on with it.
+    await database[Symbol.asyncDispose]();
+    const again = await databases().open(name);
+    await again.flush();
+    assert.deepEqual(await readObjects(again, query("c")), [{ _id: 1 }]);
+  });
+
   it("refuses to drop a collection that is not there", async () => {
     const database = await databases().open(uniqueName("drop"));
     await assert.rejects(database.dropCollection("nothing"), { code: "collection_not_found" });

@@ -387,7 +387,7 @@ export function sinkTests(databases: () => Databases, reopen: () => Promise<Data
     const database = await open();
     const spec = sinkSpec();
     await using sink = await database.openSink(spec);
-    const batches = [batchOf([{ _id: 1 }]), batchOf([{ _id: 2 }], 1), batchOf([{ _id: 3 }], 2)];
+    const batches = [1, 2, 3, 4, 5].map((_id) => batchOf([{ _id }], _id - 1));
     const padded = new Uint8Array(1000);
     padded.set(batches[1]!.bytes, 500);
     batches[1]!.bytes = padded.subarray(500, 500 + batches[1]!.bytes.length);
@@ -398,12 +398,16 @@ export function sinkTests(databases: () => Databases, reopen: () => Promise<Data
     const pair = new Float64Array([200, 3]);
     batches[2]!.offsets = pair.subarray(0, 1);
     batches[2]!.lines = pair.subarray(1);
+    // A Buffer in memory that others have a part of, and one that is whole.
+    const pooled = Buffer.from(batches[3]!.bytes);
+    batches[3]!.bytes = pooled;
+    batches[4]!.bytes = Buffer.from(batches[4]!.bytes.buffer);
     for (const [i, batch] of batches.entries()) await sink.write(batch, positionOf(i));
-    assert.deepEqual(await readObjects(database, query(spec.collection)), [
-      { _id: 1 },
-      { _id: 2 },
-      { _id: 3 },
-    ]);
+    assert.deepEqual(
+      (await readObjects(database, query(spec.collection))).map(({ _id }) => _id),
+      [1, 2, 3, 4, 5],
+    );
+    assert.equal(pooled.length, 14);
     assert.equal(padded.length, 1000);
   });
 

@@ -44,20 +44,29 @@ export class EmbeddedSink implements Sink {
 /** The batch with memory that moves to another thread whole: what is part of something bigger is copied first. */
 function transferable(batch: RecordBatch): { batch: RecordBatch; transfer: Transferable[] } {
   const transfer: Transferable[] = [];
-  const whole = <T extends Uint8Array | Uint32Array | Float64Array>(array: T): T => {
-    if (array.buffer instanceof SharedArrayBuffer) return array;
-    const owned = array.byteLength === array.buffer.byteLength ? array : (array.slice() as T);
-    transfer.push(owned.buffer as ArrayBuffer);
-    return owned;
+  const whole = <T extends Uint8Array | Uint32Array | Float64Array>(
+    array: T,
+    kind: new (memory: ArrayBuffer) => T,
+  ): T => {
+    const { buffer, byteOffset, byteLength } = array;
+    if (buffer instanceof SharedArrayBuffer) return array;
+    if (byteLength === buffer.byteLength) {
+      transfer.push(buffer);
+      return array;
+    }
+    // Not `array.slice()`: that of a Buffer is a view.
+    const copy = buffer.slice(byteOffset, byteOffset + byteLength);
+    transfer.push(copy);
+    return new kind(copy);
   };
   const { count, rejects, end } = batch;
   return {
     batch: {
-      bytes: whole(batch.bytes),
-      starts: whole(batch.starts),
-      offsets: whole(batch.offsets),
-      lengths: whole(batch.lengths),
-      lines: whole(batch.lines),
+      bytes: whole<Uint8Array>(batch.bytes, Uint8Array),
+      starts: whole<Uint32Array>(batch.starts, Uint32Array),
+      offsets: whole<Float64Array>(batch.offsets, Float64Array),
+      lengths: whole<Uint32Array>(batch.lengths, Uint32Array),
+      lines: whole<Float64Array>(batch.lines, Float64Array),
       count,
       rejects,
       end,
