@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { after, before, describe, it } from "node:test";
+import { BSON } from "bson";
+import { Collections } from "./collections.ts";
+import { openEnvironmentWriter } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
+
+describe("Collections", () => {
+  let folder: string;
+  let files = 0;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "docferry-collections-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const open = (): DatabaseSync => openEnvironmentWriter(join(folder, `${++files}.sqlite`));
+
+  it("removes a dropped collection's rows in bounded steps, then its table", () => {
+    using db = open();
+    const collections = new Collections(db);
+    fill(db, collections, "large", 100, 1_000_000);
+    fill(db, collections, "small", 100, 10);
+    collections.drop("large");
+    assert.deepEqual(names(db), ["small"]);
+    let steps = 0;
+    let left = rowsOf(db, "c1");
+    while (collections.removeSome()) {
+      steps++;
+      if (!tables(db).includes("c1")) continue;
+      const now = rowsOf(db, "c1");
+      assert.ok(now < left && left - now <= 67, `${left - now} rows in a step`);
+      left = now;
+    }
+    // 67 documents of the largest size are 64 MB.
+    assert.equal(steps, 3);
+    assert.deepEqual(tables(db), ["c2"]);
+    assert.equal(rowsOf(db, "c2"), 100);
+  });
+
+  it("removes a small dropped collection in one step", () => {
+    using db = open();
+    const collections = new Collections(db);
+    fill(db, collections, "small", 1000, 10);
+    collections.drop("small");
+    assert.equal(collections.removeSome(), true);
+    assert.equal(collections.removeSome(), false);
+    assert.deepEqual(tables(db), []);
+  });
+
+  it("gives no number twice", () => {
+    using db = open();
+    const collections = new Collections(db);
+    for (const expected of [1, 2, 3]) {
+      assert.equal(collections.ensure("c").number, expected);
+      collections.drop("c");
+      while (collections.removeSome());
+    }
+  });
+
+  it("has any number of collections at hand", () => {
+    using db = open();
+    const collections = new Collections(db);
+    const all = Array.from({ length: 150 }, (_, i) => `c${i}`);
+    for (const round of [0, 1]) {
+      for (const name of all) fill(db, collections, name, 1, 10, round);
+    }
+    assert.deepEqual(names(db), all.toSorted());
+    assert.equal(collections.ensure("c149").number, 150);
+  });
+
+  it("forgets what a rolled back transaction made", () => {
+    using db = open();
+    const collections = new Collections(db);
+    assert.throws(() =>
+      inTransaction(db, () => {
+        collections.ensure("first");
+        throw new Error("No");
+      }),
+    );
+    collections.reset();
+    fill(db, collections, "second", 1, 10);
+    fill(db, collections, "first", 1, 10);
+    assert.deepEqual(names(db), ["first", "second"]);
+  });
+});
+
+/** Writes documents of about a size into a collection. */
+function fill(
+  db: DatabaseSync,
+  collections: Collections,
+  name: string,
+  count: number,
+  size: number,
+  first = 0,
+): void {
+  inTransaction(db, () => {
+    const table = collections.ensure(name);
+    for (let i = first; i < first + count; i++) {
+      const document = BSON.serialize({ _id: i, text: "x".repeat(size - 5) });
+      assert.ok(table.insert(Uint8Array.of(0x10, i >> 8, i), document));
+    }
+    table.saveTotals();
+  });
+}
+
+function names(db: DatabaseSync): unknown[] {
+  return db
+    .prepare("SELECT name FROM collection WHERE name IS NOT NULL ORDER BY name")
+    .all()
+    .map((row) => row["name"]);
+}
+
+function tables(db: DatabaseSync): unknown[] {
+  return db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'c[0-9]*'")
+    .all()
+    .map((row) => row["name"]);
+}
+
+function rowsOf(db: DatabaseSync, table: string): number {
+  return db.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.["rows"] as number;
+}
