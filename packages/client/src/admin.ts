@@ -1,0 +1,119 @@
+import type {
+  App,
+  AppPage,
+  AppSecret,
+  CloudKey,
+  CloudKeyPage,
+  CloudKeySecret,
+  Environment,
+  EnvironmentPage,
+  NewApp,
+  NewCloudKey,
+  NewEnvironment,
+} from "./api.ts";
+import { type CallOptions, Connection, signalOf } from "./connection.ts";
+import type { RetryOptions } from "./retry.ts";
+
+/** What the operator of a service does, with the key that stands in its data folder. Everything takes effect at once. */
+export class DocferryAdmin {
+  readonly #connection: Connection;
+
+  constructor(options: {
+    /** `http://HOST:PORT` */
+    server: string;
+    operatorKey: string;
+    fetch?: typeof fetch;
+    retry?: RetryOptions;
+    timeoutMs?: number;
+  }) {
+    this.#connection = new Connection({
+      address: options.server,
+      tokens: { token: async () => options.operatorKey, canRenew: false },
+      fetch: options.fetch ?? globalThis.fetch,
+      retry: options.retry ?? {},
+      timeoutMs: options.timeoutMs ?? 60_000,
+    });
+  }
+
+  async apps(options: CallOptions = {}): Promise<App[]> {
+    return (await this.#connection.json<AppPage>("listApps", signalOf(options))).items;
+  }
+
+  addApp(app: NewApp = {}, options: CallOptions = {}): Promise<AppSecret> {
+    return this.#connection.json<AppSecret>("addApp", { json: app, ...signalOf(options) });
+  }
+
+  /** Gives an app another secret; the old one and its tokens are refused at once. */
+  rotateSecret(app: string, secret?: string, options: CallOptions = {}): Promise<AppSecret> {
+    return this.#connection.json<AppSecret>("rotateSecret", {
+      path: { app },
+      json: secret === undefined ? {} : { secret },
+      ...signalOf(options),
+    });
+  }
+
+  /** @param options.cancelJobs cancel jobs that run; else they are a conflict */
+  async removeApp(
+    app: string,
+    options: { cancelJobs?: boolean } & CallOptions = {},
+  ): Promise<void> {
+    await this.#connection.send("removeApp", {
+      path: { app },
+      query: { cancelJobs: options.cancelJobs },
+      repeatable: false,
+      ...signalOf(options),
+    });
+  }
+
+  async environments(options: { app?: string } & CallOptions = {}): Promise<Environment[]> {
+    const page = await this.#connection.json<EnvironmentPage>("listEnvironments", {
+      query: { app: options.app },
+      ...signalOf(options),
+    });
+    return page.items;
+  }
+
+  addEnvironment(environment: NewEnvironment, options: CallOptions = {}): Promise<Environment> {
+    return this.#connection.json<Environment>("addEnvironment", {
+      json: environment,
+      ...signalOf(options),
+    });
+  }
+
+  /** With its jobs, files and documents. */
+  async removeEnvironment(
+    env: string,
+    options: { cancelJobs?: boolean } & CallOptions = {},
+  ): Promise<void> {
+    await this.#connection.send("removeEnvironment", {
+      path: { env },
+      query: { cancelJobs: options.cancelJobs },
+      repeatable: false,
+      ...signalOf(options),
+    });
+  }
+
+  async keys(app: string, options: CallOptions = {}): Promise<CloudKey[]> {
+    const page = await this.#connection.json<CloudKeyPage>("listKeys", {
+      path: { app },
+      ...signalOf(options),
+    });
+    return page.items;
+  }
+
+  addKey(app: string, key: NewCloudKey = {}, options: CallOptions = {}): Promise<CloudKeySecret> {
+    return this.#connection.json<CloudKeySecret>("addKey", {
+      path: { app },
+      json: key,
+      ...signalOf(options),
+    });
+  }
+
+  async removeKey(app: string, secretId: string, options: CallOptions = {}): Promise<void> {
+    await this.#connection.send("removeKey", {
+      path: { app, secretId },
+      repeatable: false,
+      ...signalOf(options),
+    });
+  }
+}

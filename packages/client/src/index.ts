@@ -1,0 +1,38 @@
+export type {
+  App,
+  AppSecret,
+  CloudKey,
+  CloudKeySecret,
+  Collection,
+  CsvExport,
+  CsvImport,
+  Environment,
+  ExportOrder,
+  File,
+  ImportOrder,
+  Job,
+  JobError,
+  JobOrder,
+  NewApp,
+  NewCloudKey,
+  NewEnvironment,
+  Problem,
+  Progress,
+  Reject,
+  Result,
+} from "./api.ts";
+export { DocferryAdmin } from "./admin.ts";
+export { Docferry, type DocferryOptions } from "./client.ts";
+export type { CallOptions } from "./connection.ts";
+export type { Credentials } from "./credentials.ts";
+export {
+  DocferryApiError,
+  DocferryConnectionError,
+  JobFailedError,
+  NotDocferryError,
+} from "./errors.ts";
+export type { JobEvent } from "./events.ts";
+export { type FileConditions, type FileContent, Files } from "./files.ts";
+export { JobHandle, Jobs, type SubmitOptions } from "./jobs.ts";
+export type { RetryOptions } from "./retry.ts";
+export { type MigrateInfo, WeChatCalls } from "./wechat.ts";
