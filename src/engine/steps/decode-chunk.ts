@@ -22,7 +22,7 @@ export async function* decodeChunk(
   const decoder = createDecoder(spec, { offset: chunk.from, line: chunk.line });
   for (let from = chunk.from; from < chunk.to; from += batchBytes) {
     const to = Math.min(from + batchBytes, chunk.to);
-    const bytes = new Uint8Array(to - from);
+    const bytes = inputOf(to - from);
     let filled = 0;
     for await (const piece of context.files.read(
       object,
@@ -38,6 +38,15 @@ export async function* decodeChunk(
     yield batch;
   }
   return true;
+}
+
+/** Kept by the thread: a new one for each batch would be garbage by the hundred megabytes before it is collected. */
+let input = new Uint8Array(0);
+
+/** Memory for the bytes of one batch; a thread runs one step at a time. */
+function inputOf(length: number): Uint8Array {
+  if (input.length < length) input = new Uint8Array(length);
+  return input.subarray(0, length);
 }
 
 /** All records are there, but the file was probably cut off: somebody wants to know. */
