@@ -36,7 +36,7 @@ async function* events(id: number, headers: Record<string, string> = {}): AsyncG
       );
       text = text.slice(end + 2);
       if (fields["data"] === undefined) continue;
-      yield { id: fields["id"], event: fields["event"], data: JSON.parse(fields["data"]) } as Event;
+      yield { id: fields["id"], event: fields["event"], data: JSON.parse(fields["data"]) };
     }
   }
 }
@@ -91,8 +91,8 @@ test("a listener who comes back is told nothing again", async () => {
   );
   assert.equal(told.filter(({ event }) => event === "reject").length, 1);
   const last = { "last-event-id": told.at(-1)?.id ?? "" };
-  const after = await api.send("GET", `jobs/${id}/events`, { headers: last });
-  assert.equal(after.status, 204, "an EventSource does not come back then");
+  const answer = await api.send("GET", `jobs/${id}/events`, { headers: last });
+  assert.equal(answer.status, 204, "an EventSource does not come back then");
 });
 
 test("of an ended job its end is told", async () => {

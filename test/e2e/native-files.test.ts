@@ -63,7 +63,7 @@ test("a change happens only to the file that was meant", async () => {
   const etag = made.headers.get("etag") ?? "";
   const both = await Promise.all([put("2", { "if-match": etag }), put("3", { "if-match": etag })]);
   assert.deepEqual(
-    both.map(({ status }) => status).sort(),
+    both.map(({ status }) => status).sort((a, b) => a - b),
     [200, 412],
     "one of two that saw the same",
   );

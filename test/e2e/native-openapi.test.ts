@@ -164,7 +164,7 @@ function requestsOf(path: string, operation: Operation): fc.Arbitrary<Request> {
         else if (parameter.in === "query") query.set(parameter.name, value);
         else headers[parameter.name] = value;
       }
-      return { url: query.size > 0 ? `${url}?${query}` : url, headers, body, trusted };
+      return { url: query.size > 0 ? `${url}?${query.toString()}` : url, headers, body, trusted };
     });
 }
 

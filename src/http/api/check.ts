@@ -33,9 +33,9 @@ interface Fault {
 export function compileCheck<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
   const validator = Compile(schema);
   return (value) => {
-    const fault = findFault(schema as Shape, value, "") ?? illFormed(value, "");
+    const fault = findFault(schema, value, "") ?? illFormed(value, "");
     if (fault) throw new DocferryError(fault.code, fault.message);
-    if (validator.Check(value)) return value as Static<T>;
+    if (validator.Check(value)) return value;
     // What the search does not know of, the schema's own check does.
     const [error] = validator.Errors(value);
     throw new DocferryError("invalid_argument", `${error?.instancePath} ${error?.message}`);
@@ -120,6 +120,7 @@ function fits(shape: Shape, value: unknown): boolean {
     case "array":
     case "object":
       return false;
+    case undefined:
     default:
       return true;
   }
@@ -158,6 +159,7 @@ function describe(shape: Shape): string {
       return "an object";
     case "boolean":
       return "true or false";
+    case undefined:
     default:
       return shape.type ?? "anything";
   }

@@ -17,7 +17,7 @@ export const pageParameters = {
 };
 
 /** A page as all lists answer it. */
-export function pageOf<T extends TSchema>(title: string, items: T): TObject {
+export function pageOf(title: string, items: TSchema): TObject {
   return Type.Object(
     {
       items: Type.Array(items),

@@ -1,4 +1,4 @@
-import type { TObject } from "typebox";
+import type { TObject, TSchema } from "typebox";
 import { DocferryError } from "../../job/errors.ts";
 
 /**
@@ -18,7 +18,7 @@ export function queryValues(url: string, schema: TObject): Record<string, unknow
       );
     }
     const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
-    values[name] = valueOf(text, (property as { type?: string } | undefined)?.type);
+    values[name] = valueOf(text, typeOf(property));
   }
   return { ...values };
 }
@@ -27,4 +27,9 @@ function valueOf(text: string, type: string | undefined): unknown {
   if (type === "integer" && /^-?\d{1,15}$/.test(text)) return Number(text);
   if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
   return text;
+}
+
+function typeOf(schema: TSchema | undefined): string | undefined {
+  const { type }: { type?: unknown } = schema ?? {};
+  return typeof type === "string" ? type : undefined;
 }

@@ -64,8 +64,8 @@ function formatOf(body: ExportBody): ExportFormat {
     for (const name of ["jsonFormat", "jsonArray", "jsonPretty"] as const) {
       if (body[name] !== undefined) throw onlyFor(name, "format json");
     }
-    const { columns = null, header = true } = body.csv ?? {};
-    return { format: "csv", columns, header };
+    const { columns = null, header = true, typed = false } = body.csv ?? {};
+    return { format: "csv", columns, header, typed };
   }
   if (body.csv) throw onlyFor("csv", "format csv");
   const { jsonFormat = "relaxed", jsonArray = false, jsonPretty = false } = body;

@@ -230,6 +230,13 @@ export const exportOrderSchema = Type.Object(
           header: Type.Optional(
             Type.Boolean({ default: true, description: "Begin with a row of the names" }),
           ),
+          typed: Type.Optional(
+            Type.Boolean({
+              default: false,
+              description:
+                "Types in the header, so that an import with typed gives the same documents",
+            }),
+          ),
         },
         { title: "CsvExport", additionalProperties: false },
       ),

@@ -70,13 +70,13 @@ function operationOf(route: ApiRoute, components: Components): Json {
 
 function parametersOf(route: ApiRoute, components: Components): Json {
   const { properties } = route.query;
-  const required = (route.query.required ?? []) as string[];
+  const required = route.query.required ?? [];
   const parameters = [
     ...Object.entries(route.parameters).map(([name, schema]) =>
       parameter("path", name, schema, true, components),
     ),
     ...Object.entries(properties).map(([name, schema]) =>
-      parameter("query", name, schema as TSchema, required.includes(name), components),
+      parameter("query", name, schema, required.includes(name), components),
     ),
     ...Object.entries(route.headers).map(([name, schema]) =>
       parameter("header", name, schema, false, components),
@@ -143,7 +143,7 @@ function headersOf({ headers }: RouteAnswer): Json {
 /** Kinds of errors by their status. */
 function refusalsOf(route: ApiRoute, components: Components): Json {
   const codes = errorsOf(route);
-  const statuses = [...new Set(codes.map((code) => errorKinds[code].status))].sort();
+  const statuses = [...new Set(codes.map((code) => errorKinds[code].status))].sort((a, b) => a - b);
   const problem = components.refer(problemSchema);
   return Object.fromEntries(
     statuses.map((status) => {

@@ -1,12 +1,12 @@
 // The page at /docs: shows /openapi.json, and sends calls. Plain DOM, no dependency, nothing from elsewhere.
 
-const document_ = await (await fetch("/openapi.json")).json();
+const api = await (await fetch("/openapi.json")).json();
 const token = document.getElementById("token");
-document.getElementById("about").textContent = document_.info.description;
+document.getElementById("about").textContent = api.info.description;
 
 const main = document.getElementById("calls");
 main.replaceChildren(
-  ...document_.tags.flatMap((tag) => {
+  ...api.tags.flatMap((tag) => {
     const calls = callsOf(tag.name);
     if (calls.length === 0) return [];
     return [element("h2", tag.name), element("p", tag.description), ...calls.map(callView)];
@@ -14,7 +14,7 @@ main.replaceChildren(
 );
 
 function callsOf(tag) {
-  return Object.entries(document_.paths).flatMap(([path, methods]) =>
+  return Object.entries(api.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([, call]) => call.tags.includes(tag))
       .map(([method, call]) => ({ path, method: method.toUpperCase(), ...call })),
@@ -106,13 +106,21 @@ async function sendCall(call, inputs, body, output) {
     const request = requestOf(call, inputs, body);
     const response = await fetch(request.url, request);
     output.textContent = `${response.status} ${response.statusText}\n${headLines(response)}\n\n`;
-    if (!response.body) return;
-    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-      output.append(shown(text));
-      if (output.textContent.length > 200_000) return void output.append("\n… and more");
-    }
+    await showBody(response, output);
   } catch (error) {
     output.textContent = String(error);
+  }
+}
+
+/** As it comes: events are shown while the call goes on. */
+async function showBody({ body }, output) {
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  for (let part = await reader?.read(); part && !part.done; part = await reader.read()) {
+    output.append(shown(part.value));
+    if (output.textContent.length > 200_000) {
+      output.append("\n… and more");
+      await reader.cancel();
+    }
   }
 }
 
@@ -167,7 +175,7 @@ function resolved(schema) {
 
 function target(schema) {
   const name = schema?.$ref?.split("/").at(-1);
-  return name ? document_.components.schemas[name] : schema;
+  return name ? api.components.schemas[name] : schema;
 }
 
 function element(tag, text = "", className = "") {
