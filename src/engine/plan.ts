@@ -126,9 +126,11 @@ async function encodeSpec(
 ): Promise<EncodeSpec> {
   if (format.format === "json") return format;
   const { projection } = restoredQuery(query);
+  const { header, typed = false } = format;
   const columns = format.columns ?? (projection && projectedColumns(projection));
-  if (columns) return { ...format, columns };
-  const collect = attempt.run(pool, "collectColumns", { environment: job.environment, query });
+  if (columns && !typed) return { format: "csv", header, columns };
+  const { environment } = job;
+  const collect = attempt.run(pool, "collectColumns", { environment, query, typed, columns });
   for await (const _ of collect) attempt.alive();
-  return { ...format, columns: collect.result };
+  return { format: "csv", header, ...collect.result };
 }

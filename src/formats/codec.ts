@@ -38,6 +38,8 @@ export interface Encoder {
   encode(documents: Documents, first: boolean): Uint8Array;
   /** How many values so far will read back as another type (relaxed JSON, plain CSV). */
   readonly retyped: number;
+  /** How many cells so far a spreadsheet would take for a formula: text that begins with `=`, `+`, `-`, `@`, a tab or CR. */
+  readonly formulas: number;
 }
 
 /** How to read a file. Plain data: it travels to threads and stands in the job store. */
@@ -68,7 +70,7 @@ export interface DelimitedDecodeSpec extends CommonDecodeSpec {
   format: "csv" | "tsv";
   /** Column names in order, dotted for nested fields; from the header row or given by the user. */
   columns: string[];
-  /** Names carry types as in mongoimport's --columnsHaveTypes: `age.int32()`. */
+  /** Names carry types, as in mongoimport's --columnsHaveTypes: `age.int32()`, or as in our typed CSV: `age:int32`. */
   columnsHaveTypes: boolean;
   parseGrace: "autoCast" | "skipField" | "skipRow" | "stop";
   /** Empty cells become no field. */
@@ -89,7 +91,29 @@ export interface JsonEncodeSpec {
 
 export interface DelimitedEncodeSpec {
   format: "csv";
-  /** Paths in order; also the header row. */
+  /** Paths in order; also the header row. Of whole typed documents: the names of their fields. */
   columns: string[];
   header: boolean;
+  /** Typed CSV, from which the same BSON is read back (csv/csv.md); without it as mongoexport writes it. */
+  typed?: TypedColumns;
 }
+
+export interface TypedColumns {
+  /** Of each column: the type whose values are written as plain text. */
+  types: CellType[];
+  /** The columns are the fields of whole documents; a last column tells what is not in them. Else they are a selection. */
+  whole: boolean;
+}
+
+/** The types that have a plain text in typed CSV; `json` stands for all others. */
+export type CellType =
+  | "string"
+  | "boolean"
+  | "int32"
+  | "int64"
+  | "double"
+  | "decimal"
+  | "date"
+  | "objectId"
+  | "binary"
+  | "json";

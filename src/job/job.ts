@@ -80,7 +80,13 @@ export interface ExportSpec {
         pretty: boolean;
       }
     /** columns null: the projection's, else the union of top-level fields, `_id` first. */
-    | { format: "csv"; columns: string[] | null; header: boolean };
+    | {
+        format: "csv";
+        columns: string[] | null;
+        header: boolean;
+        /** Typed CSV: the same BSON is read back from it. */
+        typed?: boolean;
+      };
 }
 
 export interface JobProgress {

@@ -134,7 +134,8 @@ function exportedDate(milliseconds: bigint): string {
 /** Milliseconds of 400 years. */
 const cycle = 146_097n * 86_400_000n;
 
-function appendBytes(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
+/** Copies the bytes as they are. */
+export function appendBytes(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
   const length = to - from;
   output.reserve(length);
   if (length < shortText) {

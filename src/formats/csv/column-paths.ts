@@ -83,7 +83,7 @@ export class ColumnPaths {
   }
 }
 
-interface Node {
+export interface Node {
   name: Uint8Array;
   /** Columns that end here. */
   columns: number[];
@@ -93,7 +93,7 @@ interface Node {
 }
 
 /** The names that paths have at one place, found by their bytes without making text of them. */
-class Level {
+export class Level {
   readonly #nodes: Node[] = [];
   readonly #buckets: Node[][] = Array.from({ length: bucketCount }, () => []);
   readonly #byIndex = new Map<number, Node[]>();

@@ -1,13 +1,22 @@
 import { parseDecimal } from "../json/decode-decimal.ts";
+import type { CellType } from "../codec.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { compileGoLayout } from "./date-layout-go.ts";
 import { goLayoutOfMs } from "./date-layout-ms.ts";
 import { goLayoutOfOracle } from "./date-layout-oracle.ts";
 import { parseGoDouble } from "./double-text.ts";
 import type { RowWriter } from "./row-writer.ts";
+import { parseOwnTypedName } from "./typed-header.ts";
 
 /** What a column makes of its cells' texts. */
-export type ColumnType = { kind: "auto" } | { kind: "string" } | ParsedType;
+export type ColumnType =
+  | { kind: "auto" }
+  | { kind: "string" }
+  | ParsedType
+  /** The column of a typed CSV: cells of this type, or of another that they tell. */
+  | { kind: "cells"; of: CellType }
+  /** What a typed CSV's other columns do not say of a document. */
+  | { kind: "document" };
 
 interface ParsedType {
   kind: "boolean" | "int32" | "int64" | "double" | "decimal" | "binary" | "date";
@@ -15,22 +24,32 @@ interface ParsedType {
   write(writer: RowWriter, typeAt: number, text: string): boolean;
 }
 
-export interface TypedName {
-  /** The dotted path without the type. */
+export interface Column {
+  /** Dotted, without the type. */
   path: string;
+  /** The path is the name of one field, dots and all. */
+  literal: boolean;
   type: ColumnType;
 }
 
 /**
- * A column's name with its type, `age.int32()` or `born.date(2006-01-02)`, as mongoimport's --columnsHaveTypes wants it.
- * In the argument `\(`, `\)` and `\\` stand for `(`, `)` and `\`.
+ * A column's name with its type: `age:int32`, of typed CSV, or `age.int32()`, `born.date(2006-01-02)`, as mongoimport's
+ * --columnsHaveTypes wants it. In the argument `\(`, `\)` and `\\` stand for `(`, `)` and `\`.
  * @throws {DocferryError} invalid_file
  */
-export function parseTypedName(name: string): TypedName {
+export function parseTypedName(name: string): Column {
+  const own = parseOwnTypedName(name);
+  if (own) {
+    const { type, ...column } = own;
+    return {
+      ...column,
+      type: type === "document" ? { kind: "document" } : { kind: "cells", of: type },
+    };
+  }
   const match = /^(.*)\.(\w+)\((.*)\)$/s.exec(name);
   if (!match) throw invalid(`Could not parse type from header \`${name}\``);
   const [, path = "", type = "", argument = ""] = match;
-  return { path, type: columnType(type, unescape(argument), name) };
+  return { path, literal: false, type: columnType(type, unescape(argument), name) };
 }
 
 function unescape(argument: string): string {

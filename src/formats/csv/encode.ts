@@ -4,9 +4,11 @@ import { bsonType } from "../../bson/types.ts";
 import type { DelimitedEncodeSpec, Encoder } from "../codec.ts";
 import { JsonOutput } from "../json/encode-output.ts";
 import { AutoNumber, notANumber } from "./auto-number.ts";
-import { blankLength, trimEnd } from "./blanks.ts";
+import { trimEnd } from "./blanks.ts";
+import { beginsFormula, endRow, headerRow, needsQuotes, quote } from "./cell-quotes.ts";
 import { writeCellText } from "./cell-text.ts";
 import { ColumnPaths } from "./column-paths.ts";
+import { createTypedCsvEncoder } from "./typed-encode.ts";
 
 /**
  * Documents to CSV, byte for byte as mongoexport 100 writes it, but for what cell-text.ts and column-paths.ts keep that it
@@ -18,7 +20,7 @@ import { ColumnPaths } from "./column-paths.ts";
  * or are not UTF-8; null, and columns that a document does not have, which both come back as `""`.
  */
 export function createCsvEncoder(spec: DelimitedEncodeSpec): Encoder {
-  return new CsvEncoder(spec);
+  return spec.typed ? createTypedCsvEncoder(spec, spec.typed) : new CsvEncoder(spec);
 }
 
 class CsvEncoder implements Encoder {
@@ -26,6 +28,7 @@ class CsvEncoder implements Encoder {
   readonly between = new Uint8Array(0);
   readonly tail = new Uint8Array(0);
   retyped = 0;
+  formulas = 0;
   readonly #paths: ColumnPaths;
   readonly #output = new JsonOutput();
   readonly #number = new AutoNumber();
@@ -67,6 +70,7 @@ class CsvEncoder implements Encoder {
     const start = output.length;
     const keepsType = writeCellText(output, type, bytes, at);
     const end = output.length;
+    if (isText(type) && end > start && beginsFormula(output.bytes[start]!)) this.formulas++;
     const quoted = needsQuotes(output.bytes, start, end);
     const kept = keepsType && (type !== bsonType.string || this.#comesBack(start, end, quoted));
     if (!kept) this.retyped++;
@@ -82,72 +86,14 @@ class CsvEncoder implements Encoder {
   }
 }
 
-const LF = 10;
-const CR = 13;
-const QUOTE = 34;
 const COMMA = 44;
 
-function headerRow(columns: readonly string[]): Uint8Array {
-  const output = new JsonOutput();
-  for (const [index, column] of columns.entries()) {
-    const name = Buffer.from(column, "utf8");
-    output.reserve(name.length + 1);
-    if (index > 0) output.byte(COMMA);
-    const start = output.length;
-    output.literal(name);
-    if (needsQuotes(output.bytes, start, output.length)) quote(output, start);
-  }
-  endRow(output, 0);
-  return output.written();
-}
-
-/** Ends the row that began at `start`; what would be a blank line becomes an empty cell. */
-function endRow(output: JsonOutput, start: number): void {
-  output.reserve(3);
-  if (output.length === start) {
-    output.byte(QUOTE);
-    output.byte(QUOTE);
-  }
-  output.byte(LF);
-}
-
-/** As Go's csv.Writer decides: for a separator, quote or line break, white space at the start, and `\.` (PostgreSQL's end). */
-function needsQuotes(bytes: Uint8Array, start: number, end: number): boolean {
-  if (start === end) return false;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte <= COMMA && (byte === COMMA || byte === QUOTE || byte === LF || byte === CR)) {
-      return true;
-    }
-  }
-  if (end - start === 2 && bytes[start] === BACKSLASH && bytes[start + 1] === DOT) return true;
-  return blankLength(bytes, start, end) > 0;
+function isText(type: number): boolean {
+  return type === bsonType.string || type === bsonType.symbol || type === bsonType.code;
 }
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
   let all = 0;
   for (let at = start; at < end; at++) all |= bytes[at]!;
   return all < 0x80;
-}
-
-const BACKSLASH = 92;
-const DOT = 46;
-
-/** Puts what has been written from `start` on into quotes. */
-function quote(output: JsonOutput, start: number): void {
-  let quotes = 0;
-  for (let at = start; at < output.length; at++) if (output.bytes[at] === QUOTE) quotes++;
-  output.reserve(quotes + 2);
-  const { bytes } = output;
-  let from = output.length;
-  output.length += quotes + 2;
-  let to = output.length;
-  bytes[--to] = QUOTE;
-  // From the end, so that nothing is overwritten before it has been moved.
-  while (from > start) {
-    const byte = bytes[--from]!;
-    bytes[--to] = byte;
-    if (byte === QUOTE) bytes[--to] = QUOTE;
-  }
-  bytes[start] = QUOTE;
 }

@@ -1,15 +1,9 @@
 import { DocferryError } from "../../job/errors.ts";
-import { type ColumnType, parseTypedName } from "./column-type.ts";
+import { type Column, parseTypedName } from "./column-type.ts";
 
 export interface ColumnOptions {
   columnsHaveTypes: boolean;
   useArrayIndexFields: boolean;
-}
-
-export interface Column {
-  /** Dotted, without the type. */
-  path: string;
-  type: ColumnType;
 }
 
 /**
@@ -30,17 +24,23 @@ export interface FieldNode {
 export function parseColumns(columns: readonly string[], options: ColumnOptions): Column[] {
   if (columns.length === 0) throw invalid("There are no columns");
   return columns.map((name) =>
-    options.columnsHaveTypes ? parseTypedName(name) : { path: name, type: { kind: "auto" } },
+    options.columnsHaveTypes
+      ? parseTypedName(name)
+      : { path: name, literal: false, type: { kind: "auto" } },
   );
 }
 
 /** @throws {DocferryError} invalid_file for paths that no document can have side by side */
 export function fieldTree(columns: readonly Column[], options: ColumnOptions): FieldNode {
   const root: FieldNode = { name: "", array: false, children: new Map(), column: -1 };
-  for (const [index, { path }] of columns.entries()) {
-    checkPath(path);
-    addPath(root, path, index, options);
+  for (const [index, { path, literal, type }] of columns.entries()) {
+    if (type.kind === "document") continue;
+    if (!literal) checkPath(path);
+    if (path.includes("\0"))
+      throw invalid(`Field \`${path.replaceAll("\0", "\\0")}\` cannot have a NUL`);
+    addPath(root, path, literal ? [path] : path.split("."), index, options);
   }
+  checkDocumentColumn(columns);
   if (root.children.get("_id")?.array) {
     throw invalid("Field `_id` cannot be an array");
   }
@@ -52,19 +52,33 @@ function checkPath(path: string): void {
   if (path.startsWith(".")) throw invalid(`Field \`${path}\` cannot start with a \`.\``);
   if (path.startsWith("$")) throw invalid(`Field \`${path}\` cannot start with a \`$\``);
   if (path.includes("..")) throw invalid(`Field \`${path}\` cannot have consecutive \`.\``);
-  if (path.includes("\0")) {
-    throw invalid(`Field \`${path.replaceAll("\0", "\\0")}\` cannot have a NUL`);
-  }
   if (path.split(".").length > maxDepth) {
     throw invalid(`Field \`${path}\` has more than ${maxDepth} levels`);
+  }
+}
+
+/** The column that gives a document's order of fields: it speaks of fields, so all columns must be some. */
+function checkDocumentColumn(columns: readonly Column[]): void {
+  const documents = columns.filter(({ type }) => type.kind === "document");
+  if (documents.length > 1) throw invalid("There can be only one column `:document`");
+  const nested = columns.find(({ path, literal }) => !literal && path.includes("."));
+  if (documents.length > 0 && nested) {
+    throw invalid(
+      `Beside a column \`:document\` a field with dots in its name needs quotes: \`${nested.path}\``,
+    );
   }
 }
 
 /** As deep as any record may be. */
 const maxDepth = 200;
 
-function addPath(root: FieldNode, path: string, column: number, options: ColumnOptions): void {
-  const names = path.split(".");
+function addPath(
+  root: FieldNode,
+  path: string,
+  names: readonly string[],
+  column: number,
+  options: ColumnOptions,
+): void {
   let node = root;
   for (const [level, name] of names.entries()) {
     const isLast = level === names.length - 1;

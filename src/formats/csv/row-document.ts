@@ -6,6 +6,7 @@ import { elementHeader, type LayoutField, type RowLayout, valueBytes } from "./r
 import type { RowReader } from "./row-reader.ts";
 import { cellKind } from "./row-shape.ts";
 import { type DerivedIdBytes, derivedIdBytes, type RowWriter } from "./row-writer.ts";
+import { type CellFault, TypedCellReader } from "./typed-cell-in.ts";
 
 /** Why a row becomes no document. */
 export interface RowFailure {
@@ -16,7 +17,10 @@ export interface RowFailure {
   at: number;
 }
 
-type RowOptions = Pick<DelimitedDecodeSpec, "ignoreBlanks" | "parseGrace" | "derivedId">;
+type RowOptions = Pick<
+  DelimitedDecodeSpec,
+  "ignoreBlanks" | "parseGrace" | "derivedId" | "fieldNames"
+>;
 
 /** Makes a document of a row's cells. */
 export class RowDocument {
@@ -27,8 +31,13 @@ export class RowDocument {
   readonly #parseGrace: DelimitedDecodeSpec["parseGrace"];
   readonly #derivedId: DerivedIdBytes | null;
   readonly #writer: RowWriter;
+  readonly #typedCells: TypedCellReader;
   readonly #extraHeaders: Uint8Array[] = [];
   #failure: RowFailure | null = null;
+  /** Of a typed CSV's cell that is not what it looks like. */
+  #fault: CellFault | null = null;
+  /** The most that a row's cells take. */
+  #room = 0;
   #unescaped: Buffer = Buffer.alloc(0);
 
   constructor(layout: RowLayout, options: RowOptions, writer: RowWriter) {
@@ -38,6 +47,7 @@ export class RowDocument {
     this.#parseGrace = options.parseGrace;
     this.#derivedId = options.derivedId && derivedIdBytes(options.derivedId);
     this.#writer = writer;
+    this.#typedCells = new TypedCellReader(options.fieldNames === "environment");
   }
 
   /** The field that the cell with this index makes. */
@@ -51,11 +61,13 @@ export class RowDocument {
     const layout = this.#layout;
     const derivedId = this.#derivedId;
     const extras = rows.cells.count - layout.columns.length;
-    writer.reserve(layout.fixedBytes + rows.length + (extras > 0 ? extras * extraBytes : 0));
+    this.#room = layout.fixedBytes + rows.length + (extras > 0 ? extras * extraBytes : 0);
+    writer.reserve(this.#room);
     this.#failure = null;
     const start = writer.open();
     if (derivedId && !layout.givesId) writer.derivedId(derivedId, rows.offset);
-    if (layout.flat) this.#flat(rows);
+    if (this.#hasDocumentCell(rows)) this.#byDocumentCell(rows, start);
+    else if (layout.flat) this.#flat(rows);
     else this.#fields(rows, layout.fields, false);
     if (extras > 0 && !this.#failure) this.#extras(rows);
     writer.close(start);
@@ -67,6 +79,55 @@ export class RowDocument {
     }
     if (this.#failure) writer.at = start;
     return this.#failure;
+  }
+
+  #hasDocumentCell(rows: RowReader): boolean {
+    const { documentColumn } = this.#layout;
+    if (documentColumn < 0 || documentColumn >= rows.cells.count) return false;
+    const { triples } = rows.cells;
+    return triples[documentColumn * 3] !== triples[documentColumn * 3 + 1];
+  }
+
+  /** The cell that says in which order the fields come, or all of the document. */
+  #byDocumentCell(rows: RowReader, start: number): void {
+    const writer = this.#writer;
+    const column = this.#layout.documentColumn;
+    const { bytes, from, to } = this.#textOf(rows, column);
+    if (bytes[from] !== OPEN_BRACE) return this.#inOrder(rows, textOf(bytes, from, to));
+    const document = this.#typedCells.document(bytes, from, to);
+    if (!document) {
+      this.#failure = { ...this.#typedCells.fault, at: rows.cells.triples[column * 3]! };
+      return;
+    }
+    writer.reserve(document.length);
+    writer.at = start + 4;
+    writer.append(document.subarray(4, document.length - 1));
+  }
+
+  /** The cells in the order of the column numbers, then those that the order leaves out. */
+  #inOrder(rows: RowReader, order: string): void {
+    const numbers = order
+      .split(" ")
+      .map((text) => (/^[1-9]\d{0,6}$/.test(text) ? Number(text) : 0));
+    const fields = new Map(this.#layout.fields.map((field) => [field.column, field]));
+    for (const number of numbers) {
+      const field = fields.get(number - 1);
+      if (!field) {
+        const column = this.#layout.documentColumn;
+        const message = `\`${order.slice(0, longestExcerpt)}\` is no order of columns, nor a document`;
+        this.#failure = {
+          code: "csv_type",
+          message,
+          path: "",
+          at: rows.cells.triples[column * 3]!,
+        };
+        return;
+      }
+      fields.delete(number - 1);
+      if (field.column < rows.cells.count) this.#cell(rows, field.column, field.header);
+      if (this.#failure) return;
+    }
+    this.#fields(rows, [...fields.values()], false);
   }
 
   #flat(rows: RowReader): void {
@@ -127,10 +188,12 @@ export class RowDocument {
   /** Writes the element of one cell; false when it makes none. */
   #cell(rows: RowReader, index: number, header: Uint8Array): boolean {
     const { triples } = rows.cells;
+    const type = this.#types[index];
+    const empty = triples[index * 3] === triples[index * 3 + 1];
+    if (empty && (this.#ignoreBlanks || type?.kind === "cells")) return false;
     let bytes: Uint8Array = rows.bytes;
     let from = rows.start + triples[index * 3]!;
     let to = rows.start + triples[index * 3 + 1]!;
-    if (from === to && this.#ignoreBlanks) return false;
     if (triples[index * 3 + 2] === cellKind.escaped) {
       to = this.#unescape(bytes, from, to);
       from = 0;
@@ -138,13 +201,30 @@ export class RowDocument {
     }
     const writer = this.#writer;
     const typeAt = writer.header(header);
-    const type = this.#types[index];
     if (!type) writer.auto(typeAt, bytes, from, to);
     else if (type.kind === "string") writer.string(typeAt, bytes, from, to);
-    else if (!type.write(writer, typeAt, textOf(bytes, from, to))) {
+    else if (!this.#typed(type, typeAt, bytes, from, to)) {
       return this.#mistyped(typeAt, index, bytes, from, to, triples[index * 3]!);
     }
     return true;
+  }
+
+  /** Writes a cell that is read by its column's type; false, maybe with a fault, where it is not of that type. */
+  #typed(
+    type: Exclude<ColumnType, { kind: "auto" | "string" }>,
+    typeAt: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): boolean {
+    this.#fault = null;
+    if (type.kind === "document") return false;
+    if (type.kind !== "cells") return type.write(this.#writer, typeAt, textOf(bytes, from, to));
+    const outcome = this.#typedCells.write(this.#writer, typeAt, type.of, bytes, from, to);
+    if (outcome === "fault") this.#fault = this.#typedCells.fault;
+    // What its value took beyond the cell's text was taken from the room of the cells to come.
+    else this.#writer.reserve(this.#room);
+    return outcome === "written";
   }
 
   /** A cell that is not of its column's type: what becomes of it is the user's word. */
@@ -164,9 +244,25 @@ export class RowDocument {
     writer.at = typeAt;
     if (this.#parseGrace === "skipField") return false;
     const { path, type } = this.#layout.columns[index]!;
-    const message = `\`${excerpt(bytes, from, to)}\` is not of type ${type.kind}`;
+    const fault = this.#fault;
+    if (fault) {
+      this.#failure = { ...fault, path: fault.path ? `${path}.${fault.path}` : path, at };
+      return false;
+    }
+    const name = type.kind === "cells" ? type.of : type.kind;
+    const message = `\`${excerpt(bytes, from, to)}\` is not of type ${name}`;
     this.#failure = { code: "csv_type", message, path, at };
     return false;
+  }
+
+  /** A cell's text, with doubled quotes undone. */
+  #textOf(rows: RowReader, index: number): { bytes: Uint8Array; from: number; to: number } {
+    const { triples } = rows.cells;
+    const from = rows.start + triples[index * 3]!;
+    const to = rows.start + triples[index * 3 + 1]!;
+    if (triples[index * 3 + 2] !== cellKind.escaped) return { bytes: rows.bytes, from, to };
+    const length = this.#unescape(rows.bytes, from, to);
+    return { bytes: this.#unescaped, from: 0, to: length };
   }
 
   /** Undoes doubled quotes, into `#unescaped`; gives the length. */
@@ -186,6 +282,7 @@ export class RowDocument {
 }
 
 const QUOTE = 34;
+const OPEN_BRACE = 123;
 const idName = Buffer.from("_id", "latin1");
 const maxDocumentBytes = 16 * 1024 * 1024;
 

@@ -1,15 +1,18 @@
 import { bsonType } from "../../bson/types.ts";
-import { type Column, type ColumnOptions, fieldTree, type FieldNode } from "./field-tree.ts";
+import type { Column } from "./column-type.ts";
+import { type ColumnOptions, fieldTree, type FieldNode } from "./field-tree.ts";
 
 /** The columns made ready to write documents of rows. */
 export interface RowLayout {
   columns: readonly Column[];
   /** No dots: each column is a field, in order. */
   flat: boolean;
+  /** Index of the column `:document`, -1 without. */
+  documentColumn: number;
   fields: readonly LayoutField[];
   /** The names of the top-level fields. */
   names: ReadonlySet<string>;
-  /** Whether a column gives `_id`, or a part of it. */
+  /** Whether a column may give `_id`, or a part of it. */
   givesId: boolean;
   /** At most so many bytes of a document are not cells' content or extra cells. */
   fixedBytes: number;
@@ -29,12 +32,15 @@ export interface LayoutField {
 export function compileLayout(columns: readonly Column[], options: ColumnOptions): RowLayout {
   const root = fieldTree(columns, options);
   const fields = layoutFields(root, "");
+  const documentColumn = columns.findIndex(({ type }) => type.kind === "document");
   return {
     columns,
-    flat: fields.every((field) => field.column >= 0),
+    flat: fields.every((field, index) => field.column === index),
+    documentColumn,
     fields,
     names: new Set(root.children.keys()),
-    givesId: root.children.has("_id"),
+    // A whole document may have one, too.
+    givesId: root.children.has("_id") || documentColumn >= 0,
     fixedBytes: documentBytes + derivedIdBytes + sumBytes(fields),
   };
 }

@@ -138,6 +138,19 @@ export class RowWriter {
     this.at += 5 + value.length;
   }
 
+  /** A value as BSON has it, which may be longer than its cell's text. */
+  value(typeAt: number, type: number, value: Uint8Array): void {
+    this.out[typeAt] = type;
+    this.out.set(value, this.at);
+    this.at += value.length;
+  }
+
+  /** Bytes that are BSON already. */
+  append(bytes: Uint8Array): void {
+    this.out.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
   #bigInt(value: bigint): void {
     this.#view.setBigInt64(this.at, value, true);
     this.at += 8;

@@ -22,6 +22,7 @@ class JsonEncoder implements Encoder {
   readonly head: Uint8Array;
   readonly between: Uint8Array;
   readonly tail: Uint8Array;
+  readonly formulas = 0;
   readonly #spec: JsonEncodeSpec;
   readonly #output = new JsonOutput();
   /** One document's compact text, on its way to many lines. */
