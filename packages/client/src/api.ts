@@ -64,6 +64,8 @@ export interface CsvExport {
   columns?: string[];
   /** Begin with a row of the names */
   header?: boolean;
+  /** Types in the header, so that an import with typed gives the same documents */
+  typed?: boolean;
 }
 
 export interface Job {
