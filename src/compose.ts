@@ -12,9 +12,12 @@ import type { EngineSettings } from "./engine/context.ts";
 import { Engine } from "./engine/engine.ts";
 import type { StepContext } from "./engine/steps/step.ts";
 import { ThreadPool } from "./engine/thread-pool.ts";
+import { Ballast } from "./files/disk/ballast.ts";
 import { DiskObjectStore } from "./files/disk/disk-object-store.ts";
 import { type ExternalFile, WithExternalFile } from "./files/external/external-file.ts";
+import { type DiskRoom, noRoomKept } from "./files/disk-room.ts";
 import type { ObjectStore } from "./files/object-store.ts";
+import { WithRoom } from "./files/with-room.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 
@@ -25,6 +28,7 @@ export interface EngineComposition extends AsyncDisposable {
   store: Store;
   databases: Databases;
   files: ObjectStore;
+  room: DiskRoom;
   engine: Engine;
 }
 
@@ -59,15 +63,20 @@ function slotsFor(threads: number): number {
 export async function compose(config: Config, logger: Logger): Promise<Composition> {
   const paths = dataPaths(config.data);
   await using opened = new AsyncDisposableStack();
+  // Before anything is opened: on a full disk that takes the room which this one frees.
+  const room = await Ballast.open(paths.ballast, config.reserveMib << 20);
+  if (room.full) logger.warn({}, "the disk is full");
   const { key: serverKey, warning } = await openServerKey(paths.serverKey, randomBytes);
   const operator = await openOperatorKey(paths.operatorKey, randomBytes);
   for (const text of [warning, operator.warning]) if (text) logger.warn({}, text);
   const parts = await composeEngine({
     threadData: serviceThreadData(paths),
     store: paths.store,
+    room,
     threads: config.threads,
     leaseMs: config.leaseSeconds * 1000,
     keepMs: config.keepDays * dayMs,
+    garbageMs: config.garbageSeconds * 1000,
     fieldNames: "environment",
     logger,
   });
@@ -100,6 +109,7 @@ export function serviceThreadData(paths: DataPaths): ThreadData {
 
 /** A lease only matters where the process lives on without its threads: nobody else waits for the task. */
 const soloLeaseMs = 30_000;
+const soloGarbageMs = 3_600_000;
 
 /**
  * An engine of a process of its own, for one job straight on a database file. The job, its parts and rejects stand in a
@@ -122,10 +132,12 @@ export function composeSolo(options: {
       external: options.external,
     },
     store: paths.store,
+    room: noRoomKept,
     threads: options.threads,
     leaseMs: soloLeaseMs,
     // Whoever runs the job removes all of it once its end is told.
     keepMs: Number.MAX_SAFE_INTEGER,
+    garbageMs: soloGarbageMs,
     // Straight on a database any field name goes that BSON can hold.
     fieldNames: "any",
     logger: options.logger,
@@ -136,9 +148,11 @@ interface EngineParts {
   threadData: ThreadData;
   /** File of the job store. */
   store: string;
+  room: DiskRoom;
   threads: number;
   leaseMs: number;
   keepMs: number;
+  garbageMs: number;
   fieldNames: EngineSettings["fieldNames"];
   logger: Logger;
 }
@@ -148,7 +162,9 @@ async function composeEngine(
 ): Promise<EngineComposition & { store: SqliteStore }> {
   const clock = Date.now;
   await using opened = new AsyncDisposableStack();
-  const { files, databases } = await openData(parts.threadData);
+  const { room } = parts;
+  const { files: objects, databases } = await openData(parts.threadData);
+  const files = new WithRoom(objects, room);
   opened.use(databases);
   const pool = opened.use(
     new ThreadPool({
@@ -158,11 +174,14 @@ async function composeEngine(
     }),
   );
   const slots = slotsFor(parts.threads);
-  const [store] = await Promise.all([
-    SqliteStore.open({ file: parts.store, limits: { total: slots, perEnvironment: slots } }),
+  const [store] = await allOrNothing(
+    SqliteStore.open({
+      file: parts.store,
+      limits: { total: slots, perEnvironment: slots },
+      makeRoom: () => room.spend(),
+    }).then((made) => opened.use(made)),
     pool.start(),
-  ]);
-  opened.use(store);
+  );
   // The lock says that whoever held leases is dead: nobody has to wait for them to run out.
   const taken = await store.jobs.takeOver(clock());
   if (taken > 0)
@@ -171,6 +190,7 @@ async function composeEngine(
     store,
     databases,
     files,
+    room,
     pool,
     clock,
     log: parts.logger,
@@ -180,12 +200,18 @@ async function composeEngine(
       chunkBytes,
       partBytes,
       keepMs: parts.keepMs,
-      garbageMs: 3_600_000,
+      garbageMs: parts.garbageMs,
       fieldNames: parts.fieldNames,
     },
   });
   const all = opened.move();
-  return { store, databases, files, engine, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { store, databases, files, room, engine, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Waits for both however one ends, so that nothing is opened any more once the other has failed. */
+async function allOrNothing<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** The readers of a worker thread. */

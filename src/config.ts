@@ -61,6 +61,19 @@ const settings = {
     description: "rejects and reports of a job stand this long after its end",
     default: 7,
   }),
+  garbageSeconds: Type.Number({
+    minimum: 0,
+    maximum: 30 * 86_400,
+    description:
+      "what no file and no job needs is removed once nobody has written to it for so long",
+    default: 3600,
+  }),
+  reserveMib: Type.Integer({
+    minimum: 1,
+    maximum: 1024,
+    description: "MiB kept back on the disk: freed when it is full, so that the service can say so",
+    default: 8,
+  }),
   appId: Type.String({ description: "id of the first app (default: a random one)", default: "" }),
   appSecret: Type.String({ description: "its secret (default: a random one)", default: "" }),
   envId: Type.String({ description: "id of its environment (default: random)", default: "" }),

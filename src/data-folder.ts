@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { DocferryError } from "./job/errors.ts";
+import { asDocferryError, DocferryError } from "./job/errors.ts";
 
 /** Where everything stands in a data folder. */
 export interface DataPaths {
@@ -11,6 +11,8 @@ export interface DataPaths {
   objects: string;
   serverKey: string;
   operatorKey: string;
+  /** Room that is kept back, see files/disk-room.ts. */
+  ballast: string;
 }
 
 export function dataPaths(folder: string): DataPaths {
@@ -22,33 +24,34 @@ export function dataPaths(folder: string): DataPaths {
     objects: join(root, "files"),
     serverKey: join(root, "server.key"),
     operatorKey: join(root, "operator.key"),
+    ballast: join(root, "ballast"),
   };
 }
 
 /**
  * Takes a data folder for this process, and makes it if it is not there.
- * @throws {DocferryError} `data_folder_in_use`
+ * @throws {DocferryError} `data_folder_in_use`; `store_unavailable`, `disk_full` where nothing can be written
  */
 export function lockDataFolder(folder: string): Disposable {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return takeLock(
-    { lock: join(folder, "lock.sqlite"), pid: join(folder, "lock.pid") },
-    `Data folder ${folder} is in use by another docferry`,
-  );
+  return takeLock(`Data folder ${folder}`, {
+    folder,
+    lock: join(folder, "lock.sqlite"),
+    pid: join(folder, "lock.pid"),
+  });
 }
 
 /**
  * Takes an environment's file for this process, wherever it stands; in a data folder that means the folder.
- * @throws {DocferryError} `data_folder_in_use`
+ * @throws {DocferryError} `data_folder_in_use`; `store_unavailable`, `disk_full` where nothing can be written
  */
 export function lockEnvironmentFile(file: string): Disposable {
   const { folder, environments, store } = dataPaths(join(dirname(file), ".."));
   if (dirname(file) === environments && existsSync(store)) return lockDataFolder(folder);
-  mkdirSync(dirname(file), { recursive: true });
-  return takeLock(
-    { lock: `${file}.lock`, pid: `${file}.pid` },
-    `Database ${file} is in use by another docferry`,
-  );
+  return takeLock(`Database ${file}`, {
+    folder: dirname(file),
+    lock: `${file}.lock`,
+    pid: `${file}.pid`,
+  });
 }
 
 /**
@@ -56,16 +59,46 @@ export function lockEnvironmentFile(file: string): Disposable {
  * ends, so what a killed process left is free at once, and no timestamp has to be believed. Nothing else may open that file
  * in this process: closing any descriptor of it would drop the lock.
  */
-function takeLock(files: { lock: string; pid: string }, taken: string): Disposable {
-  const lock = new DatabaseSync(files.lock, { timeout: 0 });
+function takeLock(what: string, files: { folder: string; lock: string; pid: string }): Disposable {
+  let lock: DatabaseSync | undefined;
   try {
-    lock.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE");
+    mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+    lock = new DatabaseSync(files.lock, { timeout: 0 });
+    // Without a journal on the disk, which may have no room for one.
+    lock.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE");
+    writePid(files.pid);
   } catch (error) {
-    lock.close();
-    throw new DocferryError("data_folder_in_use", `${taken}${holder(files.pid)}`, { cause: error });
+    lock?.close();
+    throw notLocked(what, error, files.pid);
   }
-  writeFileSync(files.pid, `${process.pid}\n`);
-  return { [Symbol.dispose]: () => lock.close() };
+  const held = lock;
+  return { [Symbol.dispose]: () => held.close() };
+}
+
+/** SQLITE_BUSY (5) is the other one's lock; anything else is the disk. */
+function notLocked(what: string, error: unknown, pidFile: string): DocferryError {
+  if ((error as { errcode?: number }).errcode === 5) {
+    return new DocferryError(
+      "data_folder_in_use",
+      `${what} is in use by another docferry${holder(pidFile)}`,
+      { cause: error },
+    );
+  }
+  const { code, message } = asDocferryError(error);
+  return new DocferryError(
+    code === "disk_full" ? code : "store_unavailable",
+    `${what} cannot be written: ${message}`,
+    { cause: error },
+  );
+}
+
+/** Says who holds the lock, to whoever is refused: no reason not to start on a full disk. */
+function writePid(file: string): void {
+  try {
+    writeFileSync(file, `${process.pid}\n`);
+  } catch (error) {
+    if (asDocferryError(error).code !== "disk_full") throw error;
+  }
 }
 
 function holder(pidFile: string): string {

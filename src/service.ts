@@ -9,7 +9,7 @@ import { dataPaths, lockDataFolder } from "./data-folder.ts";
 import { downloadAddress } from "./files/signed-url.ts";
 import { createApp } from "./http/app.ts";
 import { defaultEventTimes } from "./http/native/events.ts";
-import { DocferryError } from "./job/errors.ts";
+import { asDocferryError, DocferryError } from "./job/errors.ts";
 
 /** How long the address of a job's file holds; each status query gives a new one. */
 const fileUrlSeconds = 3600;
@@ -27,12 +27,13 @@ export interface Service {
 
 /**
  * Locks the data folder, opens it, listens, and starts to work.
- * @throws {DocferryError} `data_folder_in_use`, `newer_schema`, `secret_mismatch`, `invalid_config`
+ * @throws {DocferryError} `data_folder_in_use`, `newer_schema`, `secret_mismatch`, `invalid_config`; `store_unavailable`,
+ *   `disk_full` where the data folder cannot be written
  */
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   await using opened = new AsyncDisposableStack();
   opened.use(lockDataFolder(dataPaths(config.data).folder));
-  const parts = opened.use(await compose(config, logger));
+  const parts = opened.use(await compose(config, logger).catch(throwTold));
   const account = await ensureFirstAccount(parts.access, named(config));
   const app = createApp({
     access: parts.access,
@@ -55,8 +56,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     trustProxy: config.trustProxy,
     locale: config.locale,
     tls: readTls(config),
-    readiness: () =>
-      parts.engine.draining ? { ready: false, reason: "draining" } : { ready: true },
+    readiness: () => {
+      if (parts.engine.draining) return { ready: false, reason: "draining" };
+      if (parts.room.full) return { ready: false, reason: "the disk is full" };
+      return { ready: true };
+    },
   });
   opened.defer(() => closeApp(app));
   await listen(app, config);
@@ -69,6 +73,12 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     account,
     drain: () => (draining ??= drainService(service, parts, logger)),
   };
+}
+
+/** What the disk refuses has a sentence and a hint; what is our fault keeps its stack. */
+function throwTold(thrown: unknown): never {
+  const error = asDocferryError(thrown);
+  throw error.code === "internal" ? thrown : error;
 }
 
 async function drainService(

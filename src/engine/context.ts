@@ -1,5 +1,6 @@
 import type { Databases } from "../databases/database.ts";
 import type { DecodeSpec } from "../formats/codec.ts";
+import type { DiskRoom } from "../files/disk-room.ts";
 import type { ObjectStore } from "../files/object-store.ts";
 import type { Store } from "../store/store.ts";
 import type { ThreadPool } from "./thread-pool.ts";
@@ -16,6 +17,7 @@ export interface EngineContext {
   store: Store;
   databases: Databases;
   files: ObjectStore;
+  room: DiskRoom;
   pool: ThreadPool;
   /** Unix ms. */
   clock: () => number;

@@ -10,7 +10,7 @@ import type { FileEntry } from "../store/file-index.ts";
 import type { SubmitOnce } from "../store/job-store.ts";
 import type { Store } from "../store/store.ts";
 import type { EngineContext } from "./context.ts";
-import { removeEnvironmentData } from "./environment-removal.ts";
+import { removeEnvironmentData, requireEnded } from "./environment-removal.ts";
 import { firstRejects, rejectFile, type RejectLines, rejectLines } from "./job-rejects.ts";
 import { storedQuery } from "./job-plan.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -20,6 +20,9 @@ import { Worker } from "./worker.ts";
 export type JobOrder =
   | Omit<ImportSpec, "object" | "size">
   | (Omit<ExportSpec, "query"> & { query: QueryPlan });
+
+/** Why a job that is taken while the disk is full does not begin (the words of job/retry.ts). */
+const diskFull = "disk full";
 
 /** A name that is stored anew this often during one submit is somebody's fault. */
 const submitTries = 5;
@@ -150,6 +153,11 @@ export class Engine {
     return this.#context.store.jobs.onChange(listener);
   }
 
+  /** @throws {DocferryError} `conflict` while jobs of the environment have not ended */
+  requireEnded(environment: string): Promise<void> {
+    return requireEnded(environment, this.#context.store.jobs);
+  }
+
   /**
    * Removes an environment's jobs, file names and documents; no job is taken for it meanwhile.
    * @throws {DocferryError} `conflict` while jobs run that may not be cancelled; `busy` if they do not stop in time
@@ -188,6 +196,7 @@ export class Engine {
           now: clock(),
           ...(once && { once }),
         });
+        if (this.#context.room.full) await store.jobs.stall(job.id, diskFull);
         return { job, replayed: job.key !== key };
       } catch (error) {
         // The name got another object between the look and the pin: the newer one is what is meant.

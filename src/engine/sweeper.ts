@@ -4,6 +4,9 @@ import { hiddenFolder } from "./hidden-names.ts";
 /** Leases and retries are looked at when the next one is due, and at least this often. */
 const longestPauseMs = 5_000;
 
+/** How often a full disk is looked at. */
+const roomEveryMs = 1_000;
+
 /** How often what is no longer needed is looked for. */
 const cleanEveryMs = 10 * 60_000;
 
@@ -16,6 +19,7 @@ export class Sweeper {
   readonly #abort = new AbortController();
   #leases: Promise<void> | null = null;
   #garbage: Promise<void> | null = null;
+  #room: Promise<void> | null = null;
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -33,11 +37,23 @@ export class Sweeper {
       await this.clean();
       return cleanEveryMs;
     });
+    this.#room = this.#repeat(async () => {
+      await this.#restoreRoom();
+      return roomEveryMs;
+    });
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    await Promise.all([this.#leases, this.#garbage]);
+    await Promise.all([this.#leases, this.#garbage, this.#room]);
+  }
+
+  /** Once there is room again, what waited for it goes on. */
+  async #restoreRoom(): Promise<void> {
+    const { room, store, clock, log } = this.#context;
+    if (!room.full || !(await room.restore())) return;
+    log.info({}, "there is room on the disk again");
+    await store.jobs.sweep(clock());
   }
 
   /** Forgets jobs whose keep time is over, then removes objects that nothing points to. */

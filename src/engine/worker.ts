@@ -41,20 +41,19 @@ export class Worker {
   /** Takes no more tasks, lets running ones commit where they are, and gives their leases back. */
   async drain(): Promise<void> {
     this.#stopped = true;
-    const reason = new DocferryError("draining", "The service is stopping");
-    for (const attempt of this.#attempts.keys()) attempt.abort(reason);
+    this.#stopAll(new DocferryError("draining", "The service is stopping"));
     await Promise.all(this.#attempts.values());
     if (this.#timer) clearInterval(this.#timer);
   }
 
   async #claim(): Promise<void> {
-    const { store, settings, clock, log } = this.#context;
+    const { store, settings, clock, log, room } = this.#context;
     this.#claiming = true;
     try {
       do {
         this.#claimAgain = false;
         const limit = settings.slots - this.#attempts.size;
-        if (limit <= 0 || this.#stopped) return;
+        if (limit <= 0 || this.#stopped || room.full) return;
         const claims = await store.jobs.claim({ limit, now: clock(), leaseMs: settings.leaseMs });
         for (const claim of claims) this.#run(new Attempt(claim));
       } while (this.#claimAgain);
@@ -96,14 +95,15 @@ export class Worker {
 
   /** What becomes of an attempt that threw. */
   async #settle(attempt: Attempt, thrown: unknown): Promise<void> {
-    const { store, clock, log } = this.#context;
+    const { store, clock, log, room } = this.#context;
     const { job, task } = attempt.claim;
     const about = { job: job.id, task: task.ordinal, kind: task.kind, attempt: task.attempt };
     const reason: unknown = attempt.signal.aborted ? attempt.signal.reason : thrown;
     const error = toErrorData(reason);
+    if (error.code === "disk_full") await room.spend();
     if (error.code === "lease_lost") {
       log.warn(about, "attempt has lost its lease");
-    } else if (attempt.signal.aborted) {
+    } else if (attempt.signal.aborted && error.code !== "disk_full") {
       log.info({ ...about, reason: error.code }, "attempt stopped");
       await store.jobs.giveBack(attempt.lease, clock());
     } else {
@@ -122,8 +122,10 @@ export class Worker {
 
   /** One look at the running attempts: mirrors what they report, prolongs what is due. */
   async #look(): Promise<void> {
-    const { store, settings, clock, log } = this.#context;
+    const { store, settings, clock, log, room } = this.#context;
     const now = clock();
+    // What goes on writing would take the room in which the others say that they cannot.
+    if (room.full) this.#stopAll(new DocferryError("disk_full", "The disk is full"));
     const due: Attempt[] = [];
     for (const attempt of this.#attempts.keys()) {
       const report = attempt.takeReport();
@@ -156,6 +158,10 @@ export class Worker {
     const since = now - (this.#beatAt.get(attempt) ?? now);
     if (since < this.#context.settings.leaseMs - this.#beatMs) return;
     this.#stop(attempt, "lease_lost");
+  }
+
+  #stopAll(reason: DocferryError): void {
+    for (const attempt of this.#attempts.keys()) attempt.abort(reason);
   }
 
   #stop(attempt: Attempt, reason: "lease_lost" | "cancelled" | null): void {

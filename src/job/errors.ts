@@ -245,7 +245,7 @@ export const errorKinds = {
     status: 503,
     errcode: -1,
     retryable: true,
-    hint: "Look at the service's log",
+    hint: "Look at the disk of the data folder, at who may write there, and at the service's log",
   },
   // What ends an attempt, never a job
   lease_lost: {
@@ -309,21 +309,36 @@ export class DocferryError extends Error {
   }
 }
 
-/** Any thrown value as one of the catalogue: a full disk is told by its system error, all that is unknown is `internal`. */
+/** Any thrown value as one of the catalogue: what a disk refuses is told by its system error, all that is unknown is `internal`. */
 export function asDocferryError(thrown: unknown): DocferryError {
   if (thrown instanceof DocferryError) return thrown;
   if (isDiskFull(thrown)) {
     return new DocferryError("disk_full", "The disk is full", { cause: thrown });
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new DocferryError("internal", message, { cause: thrown });
+  return new DocferryError(isDiskFault(thrown) ? "store_unavailable" : "internal", message, {
+    cause: thrown,
+  });
 }
 
-/** ENOSPC and EDQUOT of files, SQLITE_FULL (13) of databases. */
+/**
+ * ENOSPC and EDQUOT of files, SQLITE_FULL (13) of databases, and SQLITE_IOERR_SHMSIZE (4874): SQLite has found no room for the
+ * index of its log.
+ */
 function isDiskFull(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
-  const { code, errcode } = thrown as { code?: unknown; errcode?: unknown };
-  return code === "ENOSPC" || code === "EDQUOT" || errcode === 13;
+  const { code, errcode } = systemError(thrown);
+  return code === "ENOSPC" || code === "EDQUOT" || errcode === 13 || errcode === 4874;
+}
+
+/** EIO and EROFS of files; SQLITE_READONLY (8), SQLITE_IOERR (10), SQLITE_CANTOPEN (14) and their kinds of databases. */
+function isDiskFault(thrown: unknown): boolean {
+  const { code, errcode } = systemError(thrown);
+  if (code === "EIO" || code === "EROFS") return true;
+  return typeof errcode === "number" && [8, 10, 14].includes(errcode & 0xff);
+}
+
+function systemError(thrown: unknown): { code?: unknown; errcode?: unknown } {
+  return thrown instanceof Error ? (thrown as { code?: unknown; errcode?: unknown }) : {};
 }
 
 /** An error as plain data, to cross a thread or to stand in a store. */

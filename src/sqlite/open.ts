@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { DocferryError } from "../job/errors.ts";
+import { asDocferryError, DocferryError } from "../job/errors.ts";
 
 /** What a kind of database file is: its mark, and the folder of its numbered .sql migrations. */
 export interface SchemaDefinition {
@@ -19,9 +19,28 @@ export interface SchemaDefinition {
  * power cut before its answer leaves (the WAL is synced at each commit), `NORMAL` where only order matters (the WAL is
  * synced at checkpoints; a power cut may take back the newest commits, never the middle of one).
  *
- * @throws {DocferryError} `newer_schema` for a file that a newer docferry wrote, or one of another kind
+ * @throws {DocferryError} `newer_schema` for a file that a newer docferry wrote, or one of another kind; `disk_full`,
+ *   `store_unavailable` where the disk does not let it, or the file is damaged
  */
 export function openWriter(
+  file: string,
+  schema: SchemaDefinition,
+  synchronous: "FULL" | "NORMAL",
+): DatabaseSync {
+  try {
+    return openMigrated(file, schema, synchronous);
+  } catch (error) {
+    if (error instanceof DocferryError) throw error;
+    const { code, message } = asDocferryError(error);
+    throw new DocferryError(
+      code === "disk_full" ? code : "store_unavailable",
+      `Cannot open ${file}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
+      { cause: error },
+    );
+  }
+}
+
+function openMigrated(
   file: string,
   schema: SchemaDefinition,
   synchronous: "FULL" | "NORMAL",

@@ -1,5 +1,11 @@
 import { Worker, type Transferable } from "node:worker_threads";
-import { DocferryError, type ErrorCode, errorKinds, fromErrorData } from "../job/errors.ts";
+import {
+  DocferryError,
+  type ErrorCode,
+  errorKinds,
+  fromErrorData,
+  toErrorData,
+} from "../job/errors.ts";
 import type { CallReply, CallRequest, Calls } from "./serve-calls.ts";
 
 /**
@@ -9,6 +15,7 @@ import type { CallReply, CallRequest, Calls } from "./serve-calls.ts";
  */
 export class SqliteWriter<C extends Calls> implements AsyncDisposable {
   readonly #worker: Worker;
+  readonly #makeRoom: () => Promise<boolean>;
   readonly #pending = new Map<
     number,
     { resolve: (value: unknown) => void; reject: (error: Error) => void }
@@ -16,8 +23,9 @@ export class SqliteWriter<C extends Calls> implements AsyncDisposable {
   #nextId = 1;
   #failure: Error | undefined;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, makeRoom: () => Promise<boolean>) {
     this.#worker = worker;
+    this.#makeRoom = makeRoom;
     worker.on("message", (reply: CallReply) => this.#settle(reply));
     worker.on("error", (error) => this.#fail(error));
     worker.on("exit", () => this.#fail(new Error("The writer thread has ended")));
@@ -26,25 +34,34 @@ export class SqliteWriter<C extends Calls> implements AsyncDisposable {
   /**
    * Starts the thread whose module calls `serveCalls`.
    * @param workerData what that module needs to open its file
+   * @param makeRoom asked when the disk is full; where it says yes, the call is made once more
    */
   static async start<C extends Calls>(
     entry: URL,
     workerData: unknown,
     name: string,
+    makeRoom: () => Promise<boolean> = async () => false,
   ): Promise<SqliteWriter<C>> {
-    const writer = new SqliteWriter<C>(new Worker(entry, { workerData, name }));
+    const writer = new SqliteWriter<C>(new Worker(entry, { workerData, name }), makeRoom);
     // The first answer comes once the file is open and its schema is up to date.
     await writer.#send(null, undefined, []);
     return writer;
   }
 
   /** Calls a function of the thread's table; rejects with what it threw. Buffers named in `transfer` move without a copy. */
-  call<K extends keyof C & string>(
+  async call<K extends keyof C & string>(
     name: K,
     argument: Parameters<C[K]>[1],
     transfer: Transferable[] = [],
   ): Promise<ReturnType<C[K]>> {
-    return this.#send(name, argument, transfer) as Promise<ReturnType<C[K]>>;
+    try {
+      return (await this.#send(name, argument, transfer)) as ReturnType<C[K]>;
+    } catch (error) {
+      // What has moved to the thread cannot be sent again.
+      const again = transfer.length === 0 && toErrorData(error).code === "disk_full";
+      if (!again || !(await this.#makeRoom())) throw error;
+      return (await this.#send(name, argument, transfer)) as ReturnType<C[K]>;
+    }
   }
 
   /** The thread has ended, by itself or because it was asked to: every further call fails. */

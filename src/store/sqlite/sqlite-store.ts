@@ -26,20 +26,28 @@ export class SqliteStore implements Store {
 
   /**
    * Opens the file, and makes it if it is not there. The writer thread brings its schema up to date first.
-   * @throws {DocferryError} `newer_schema`
+   * @param options.makeRoom asked when the disk is full; where it says yes, what has failed is tried once more
+   * @throws {DocferryError} `newer_schema`, `disk_full`, `store_unavailable`
    */
-  static async open(options: { file: string; limits: ReleaseLimits }): Promise<SqliteStore> {
-    const data: StoreThreadData = options;
+  static async open(options: {
+    file: string;
+    limits: ReleaseLimits;
+    makeRoom?: () => Promise<boolean>;
+  }): Promise<SqliteStore> {
+    const { file, limits, makeRoom } = options;
+    const data: StoreThreadData = { file, limits };
     const writer = await SqliteWriter.start<StoreCalls>(
       new URL("./store-thread.ts", import.meta.url),
       data,
       "store",
+      makeRoom,
     );
-    return new SqliteStore(writer, openReader(options.file));
+    return new SqliteStore(writer, openReader(file));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer[Symbol.asyncDispose]();
+    // The one that may write goes last: it takes the log into the file, and leaves nothing beside it.
     this.#reader.close();
+    await this.#writer[Symbol.asyncDispose]();
   }
 }
