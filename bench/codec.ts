@@ -1,0 +1,70 @@
+import { dataSets } from "./codec/data-sets.ts";
+import { type Direction, directions, pagesOf, textOf } from "./codec/directions.ts";
+import { decodeInThreads } from "./codec/threads.ts";
+
+// How fast does the codec go on one core, beside js-bson, csv-parse and csv-stringify doing the same in the same run, and
+// what do two threads give?
+//
+//     node bench/codec.ts [megabytes of each data set] [rounds] [part of a data set's or direction's name]
+
+const megabytes = Number(process.argv[2] ?? 8);
+const rounds = Number(process.argv[3] ?? 5);
+const wanted = process.argv[4] ?? "";
+
+console.log(
+  "data set            | direction    | MB/s | usual | ratio | floor | goal\n" +
+    "--------------------|--------------|------|-------|-------|-------|-----",
+);
+for (const { name, make } of dataSets) {
+  for (const direction of directions(make(megabytes * 1e6))) {
+    if (`${name} ${direction.name}`.includes(wanted)) print(name, direction);
+  }
+}
+if (wanted === "" || wanted === "threads") await printThreads();
+
+function print(dataSet: string, direction: Direction): void {
+  const { name, floor, goal, bytes } = direction;
+  const { ours, usual } = best(direction);
+  const speed = (seconds: number) => (bytes / seconds / 1e6).toFixed(0);
+  console.log(
+    `${dataSet.padEnd(19)} | ${name} | ${speed(ours).padStart(4)} | ${speed(usual).padStart(5)} | ${(usual / ours).toFixed(1).padStart(5)} | ${String(floor).padStart(5)} | ${String(goal).padStart(4)}`,
+  );
+}
+
+/** The best round of each, in turns, so that both see the same machine; the first round only warms up. */
+function best({ ours, usual }: Direction): { ours: number; usual: number } {
+  const found = { ours: Infinity, usual: Infinity };
+  for (let round = 0; round <= rounds; round++) {
+    const times = { ours: Math.min(seconds(ours), seconds(ours)), usual: seconds(usual) };
+    if (round === 0) continue;
+    found.ours = Math.min(found.ours, times.ours);
+    found.usual = Math.min(found.usual, times.usual);
+  }
+  return found;
+}
+
+function seconds(run: () => void): number {
+  const begun = performance.now();
+  run();
+  return (performance.now() - begun) / 1000;
+}
+
+async function printThreads(): Promise<void> {
+  console.log("\nJSON -> BSON in worker threads, by transfer");
+  for (const { name, make } of dataSets) {
+    const spec = { format: "json", form: "relaxed", array: false, pretty: false } as const;
+    const pieces = pagesOf(make(megabytes * 1e6)).map((page) => textOf(spec, page));
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const repeats = Math.ceil(400e6 / bytes);
+    let one = Infinity;
+    let two = Infinity;
+    for (let round = 0; round < 3; round++) {
+      one = Math.min(one, await decodeInThreads(1, pieces, repeats));
+      two = Math.min(two, await decodeInThreads(2, pieces, repeats));
+    }
+    const speed = (time: number) => ((bytes * repeats) / time / 1e6).toFixed(0);
+    console.log(
+      `${name.padEnd(19)} | one ${speed(one)} MB/s | two ${speed(two)} MB/s | ${(one / two).toFixed(2)}x (floor 1.8, goal 1.95)`,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+// Submit to success of an import of three records, as a client sees it that polls every millisecond.
+//
+//   node bench/small-job.ts [jobs]
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { compose } from "../src/compose.ts";
+import { resolveConfig } from "../src/config.ts";
+import { newObjectId } from "../src/files/object-id.ts";
+
+const jobs = Number(process.argv[2] ?? 50);
+const environment = "bench-1";
+const folder = await mkdtemp(join(tmpdir(), "docferry-bench-"));
+const parts = await compose(resolveConfig({ data: folder }, {}, null), pino({ level: "silent" }));
+parts.engine.start();
+const writer = await parts.files.create(newObjectId());
+await writer.write(Buffer.from('{"a":1}\n{"a":2}\n{"a":3}\n'));
+const object = await writer.finish();
+const file = { environment, name: "f", object, contentType: "application/json", now: Date.now() };
+await parts.store.files.put(file);
+
+const times: number[] = [];
+for (let n = 0; n < jobs; n++) {
+  const began = performance.now();
+  const { id } = await parts.engine.submit(environment, {
+    type: "import",
+    file: "f",
+    collection: "c",
+    format: "json",
+    mode: "insert",
+    upsertFields: ["_id"],
+    stopOnError: false,
+    csv: {
+      header: true,
+      columnsHaveTypes: false,
+      ignoreBlanks: false,
+      parseGrace: "stop",
+      useArrayIndexFields: false,
+    },
+  });
+  while ((await parts.engine.job(environment, id)).endedAt === null) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  times.push(performance.now() - began);
+}
+times.sort((a, b) => a - b);
+const at = (share: number) => times[Math.floor(times.length * share)]?.toFixed(1);
+console.log(`median ${at(0.5)} ms, p90 ${at(0.9)} ms, of ${jobs} jobs`);
+await parts.engine.drain();
+await parts[Symbol.asyncDispose]();
+await rm(folder, { recursive: true });

@@ -1,0 +1,98 @@
+// The status query, token checked and state from the store, beside a bare Fastify that answers the same bytes on the same
+// core; the load comes from the other core. Three rounds in turn; the median ratio counts.
+//
+//   node bench/status.ts
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const rounds = 3;
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const env = {
+  ...process.env,
+  DOCFERRY_APP_ID: "wx00000000bench001",
+  DOCFERRY_APP_SECRET: "b".repeat(32),
+  DOCFERRY_ENV_ID: "bench-1",
+  DOCFERRY_LOG_LEVEL: process.argv[2] ?? "info",
+};
+const folder = await mkdtemp(join(tmpdir(), "docferry-bench-"));
+const service = await start([here("../src/main.ts"), "serve", "--data", folder, "--port", "0"]);
+const query = new URLSearchParams({
+  grant_type: "client_credential",
+  appid: env.DOCFERRY_APP_ID,
+  secret: env.DOCFERRY_APP_SECRET,
+});
+const { access_token: token } = (await (
+  await fetch(`${service.address}/cgi-bin/token?${query.toString()}`)
+).json()) as { access_token: string };
+const call = async (name: string, body: object) =>
+  fetch(`${service.address}/tcb/${name}?access_token=${token}`, {
+    method: "POST",
+    body: JSON.stringify({ env: "bench-1", ...body }),
+  });
+const jobId = await finishedJob();
+const body = JSON.stringify({ env: "bench-1", job_id: jobId });
+const answer = await (await call("databasemigratequeryinfo", { job_id: jobId })).text();
+const bare = await start([here("support/bare-fastify.ts"), answer]);
+
+const ratios: number[] = [];
+for (let round = 0; round < rounds; round++) {
+  const ours = load(`${service.address}/tcb/databasemigratequeryinfo?access_token=${token}`);
+  const theirs = load(`${bare.address}/tcb/databasemigratequeryinfo?access_token=${token}`);
+  ratios.push(ours.perSecond / theirs.perSecond);
+  console.log({ ours, bare: theirs, ratio: ratios.at(-1)?.toFixed(2) });
+}
+console.log(`median ratio ${ratios.sort((a, b) => a - b)[1]?.toFixed(2)} (floor 0.8, goal 0.9)`);
+for (const { child } of [service, bare]) {
+  child.kill("SIGTERM");
+  await once(child, "exit");
+}
+await rm(folder, { recursive: true });
+
+/** An import of a file that is empty: a job with an answer as long as others. */
+async function finishedJob(): Promise<number> {
+  const ticket = (await (await call("uploadfile", { path: "f" })).json()) as Record<string, string>;
+  const form = new FormData();
+  form.append("key", "f");
+  form.append("Signature", ticket["authorization"] ?? "");
+  form.append("x-cos-security-token", ticket["token"] ?? "");
+  form.append("x-cos-meta-fileid", ticket["cos_file_id"] ?? "");
+  form.append("file", new Blob(['{"_id":1}\n']), "f");
+  await fetch(ticket["url"] ?? "", { method: "POST", body: form });
+  const submitted = await call("databasemigrateimport", {
+    collection_name: "c",
+    file_path: "f",
+    file_type: 1,
+    conflict_mode: 2,
+  });
+  const { job_id: id } = (await submitted.json()) as { job_id: number };
+  await sleep(1000);
+  return id;
+}
+
+function load(url: string): { perSecond: number; p50: number; p99: number } {
+  const output = execFileSync(
+    "taskset",
+    ["-c", "1", process.execPath, here("support/load.ts"), url, body, "4"],
+    { encoding: "utf8" },
+  );
+  return JSON.parse(output) as { perSecond: number; p50: number; p99: number };
+}
+
+/** A server on core 0. */
+async function start(argv: string[]): Promise<{ child: ChildProcess; address: string }> {
+  const child = spawn("taskset", ["-c", "0", process.execPath, ...argv], {
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, address] = /^docferry listening on (\S+)$/.exec(line) ?? [];
+    if (address) return { child, address };
+  }
+  throw new Error("The server did not start");
+}
