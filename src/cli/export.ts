@@ -44,7 +44,11 @@ async function runExport(options: Options): Promise<void> {
   const stdoutTaken = request.output === null;
   const tell = (end: TransferEnd) => tellEnd(end, { ...options, stdoutTaken });
   try {
-    if (place.kind === "server") throw new Error("not yet");
+    if (place.kind === "server") {
+      const { exportFromServer } = await import("./server/server-export.ts");
+      await exportFromServer(request, place, session, tell);
+      return;
+    }
     const { exportSolo } = await import("./transfer/solo-export.ts");
     await exportSolo(request, place, session, tell);
   } finally {

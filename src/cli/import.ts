@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { UsageError } from "./command-errors.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { placeOf, placeOptions } from "./options/place.ts";
 import { refusedByImport } from "./options/refused.ts";
@@ -12,6 +13,7 @@ import {
   sessionOf,
   tellEnd,
 } from "./transfer/transfer-command.ts";
+import type { TransferEnd } from "./transfer/transfer-end.ts";
 
 type Options = ImportOptions & CommonOptions & ServerOptions & { to?: string };
 
@@ -45,21 +47,26 @@ async function runImport(
   const place = placeOf(options, "--to");
   using interrupt = interruptSignal();
   const session = sessionOf(options, `import ${request.order.file}`, interrupt.signal);
-  const tell = {
-    tell: (end: Parameters<typeof tellEnd>[0]) => tellEnd(end, { ...options, stdoutTaken: false }),
-  };
   try {
-    if (place.kind === "server") throw new Error("not yet");
+    const told = {
+      tell: (end: TransferEnd) => tellEnd(end, { ...options, stdoutTaken: false }),
+      again: (file: string) => againCommand(command, file, request.order.collection),
+    };
+    if (place.kind === "server") {
+      if (request.drop) {
+        throw new UsageError("--drop is not for --server: a service drops no collection");
+      }
+      const { importOnServer } = await import("./server/server-import.ts");
+      await importOnServer(request, place, session, told);
+      return;
+    }
     if ((options.numInsertionWorkers ?? 1) > 1) {
       session.display.note(
         `A database file has one writer: -j ${options.numInsertionWorkers} changes nothing.`,
       );
     }
     const { importSolo } = await import("./transfer/solo-import.ts");
-    await importSolo(request, place, session, {
-      ...tell,
-      again: (file) => againCommand(command, file, request.order.collection),
-    });
+    await importSolo(request, place, session, told);
   } finally {
     session.display.stop();
   }
@@ -68,7 +75,7 @@ async function runImport(
 /** The command as it was typed, for another file. */
 function againCommand(command: Command, file: string, collection: string): string {
   const words = ["docferry", "import"];
-  const own = new Set(["file", "collection", "drop", "restart", "rejects"]);
+  const own = new Set(["file", "collection", "drop", "restart", "rejects", "token", "appSecret"]);
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName());
     if (value === undefined || own.has(option.attributeName())) continue;

@@ -1,4 +1,10 @@
 import { Command, CommanderError } from "commander";
+import {
+  DocferryApiError,
+  DocferryConnectionError,
+  JobFailedError,
+  NotDocferryError,
+} from "#client";
 import { DocferryError } from "../job/errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { Interrupted } from "./transfer/transfer-end.ts";
@@ -24,6 +30,16 @@ const commands: readonly {
     name: "export",
     description: "bring documents of a collection into a file, as mongoexport does",
     load: async () => (await import("./export.ts")).exportCommand(),
+  },
+  {
+    name: "jobs",
+    description: "list, show, watch and cancel the jobs of a service; get back what failed",
+    load: async () => (await import("./jobs.ts")).jobsCommand(),
+  },
+  {
+    name: "files",
+    description: "put, get, list and remove the files of a service",
+    load: async () => (await import("./files.ts")).filesCommand(),
   },
   {
     name: "demo",
@@ -87,6 +103,19 @@ function report(thrown: unknown): number {
   if (thrown instanceof Interrupted) {
     process.stderr.write(`${thrown.message}\n`);
     return exitCodes.interrupted;
+  }
+  if (thrown instanceof DocferryApiError) {
+    const request = thrown.rid === null ? "" : ` (request ${thrown.rid})`;
+    process.stderr.write(`docferry: ${thrown.message}\n${thrown.hint}${request}\n`);
+    return exitCodes.failed;
+  }
+  if (
+    thrown instanceof DocferryConnectionError ||
+    thrown instanceof NotDocferryError ||
+    thrown instanceof JobFailedError
+  ) {
+    process.stderr.write(`docferry: ${thrown.message}\n`);
+    return exitCodes.failed;
   }
   if (thrown instanceof DocferryError) {
     process.stderr.write(`docferry: ${thrown.message}\n${thrown.hint}\n`);

@@ -159,6 +159,48 @@ export interface JobPage {
   nextCursor: string | null;
 }
 
+/** An event of the stream, its data read as JSON */
+export type JobEvent = StateEvent | ProgressEvent | RejectEvent;
+
+export interface StateEvent {
+  id: string;
+  event: "state";
+  data: Job;
+}
+
+export interface ProgressEvent {
+  id: string;
+  event: "progress";
+  data: Progress;
+}
+
+export interface RejectEvent {
+  id: string;
+  event: "reject";
+  data: RejectDigest;
+}
+
+export interface RejectDigest {
+  /** Records that failed so far */
+  count: number;
+  /** The first few of them */
+  first: RejectReason[];
+}
+
+export interface RejectReason {
+  /** Line on which the record begins, from 1 */
+  line: number;
+  /** Of the fault, in bytes from 1; 0: none */
+  column: number;
+  /** Byte offset of the record in the file */
+  offset: number;
+  /** The kind of fault */
+  code: string;
+  message: string;
+  /** Of the field at fault; "": none */
+  path: string;
+}
+
 export interface Reject {
   /** Line on which the record begins, from 1 */
   line: number;

@@ -24,7 +24,7 @@ export interface Call extends CallOptions {
   path?: Record<string, string | number>;
   query?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string>;
-  /** Sent as JSON. */
+  /** Sent as JSON; a text is taken for JSON as it stands. */
   json?: unknown;
   /** Sent as it is; called again for each attempt. */
   body?: () => Body;
@@ -67,6 +67,8 @@ export class Connection {
   /** The JSON that a call of the service's own API answers. @throws {DocferryApiError} and its kin */
   async json<T>(operation: OperationId, call: Call): Promise<T> {
     const response = await this.send(operation, call);
+    const type = response.headers.get("content-type") ?? "";
+    if (!type.startsWith("application/json")) throw notDocferry(response, type);
     return (await response.json()) as T;
   }
 
@@ -101,7 +103,7 @@ export class Connection {
   ): Promise<{ response: Response; failure: null } | { response: null; failure: Failure }> {
     const limit = call.streams || call.body ? null : AbortSignal.timeout(this.#options.timeoutMs);
     const signals = [call.signal, limit].filter((signal) => signal instanceof AbortSignal);
-    const body = call.json === undefined ? call.body?.() : JSON.stringify(call.json);
+    const body = call.json === undefined ? call.body?.() : jsonText(call.json);
     let response: Response;
     try {
       response = await this.#options.fetch(url, {
@@ -130,6 +132,10 @@ export class Connection {
       },
     };
   }
+}
+
+function jsonText(json: unknown): string {
+  return typeof json === "string" ? json : JSON.stringify(json);
 }
 
 interface Failure {

@@ -21,8 +21,14 @@ export class Jobs {
     this.#environment = environment;
   }
 
-  /** Submits an import or an export. It is on the service's disk when this returns. */
-  async submit(order: ImportOrder | ExportOrder, options: SubmitOptions = {}): Promise<JobHandle> {
+  /**
+   * Submits an import or an export. It is on the service's disk when this returns.
+   * @param order may be its JSON text, for filters with numbers that JavaScript has not: `9007199254740993`, `1.0`
+   */
+  async submit(
+    order: ImportOrder | ExportOrder | string,
+    options: SubmitOptions = {},
+  ): Promise<JobHandle> {
     const job = await this.#connection.json<Job>("submitJob", {
       ...this.#common(options),
       json: order,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command, Option } from "commander";
+import { Argument, InvalidArgumentError, type Command, Option } from "commander";
 import { UsageError } from "../command-errors.ts";
 
 // Commander takes the last of a doubled option in silence. Ours hold one value: nobody means two.
@@ -39,6 +39,14 @@ export function integerOption(
       throw new InvalidArgumentError(`It must be a whole number, ${range.min} ${upTo}.`);
     }
     return once(value, previous);
+  });
+}
+
+/** The id of a job. */
+export function jobIdArgument(name: string, description: string): Argument {
+  return new Argument(name, description).argParser((typed: string) => {
+    if (/^[1-9]\d{0,9}$/.test(typed)) return Number(typed);
+    throw new InvalidArgumentError("It must be a whole number, 1 or more.");
   });
 }
 

@@ -8,7 +8,7 @@ import {
   statSync,
 } from "node:fs";
 import { resolve } from "node:path";
-import { PassThrough, type Readable, Transform } from "node:stream";
+import { PassThrough, type Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { CommandError } from "../command-errors.ts";
@@ -16,7 +16,7 @@ import { CommandError } from "../command-errors.ts";
 /** Where an import's bytes come from. `identity` changes whenever they do; null where it shows only in the bytes. */
 export type Input =
   /** A file that can be read where it stands. */
-  | { kind: "plain"; file: string; identity: string }
+  | { kind: "plain"; file: string; size: number; identity: string }
   /** Bytes that come once, or packed: they are unpacked into a file first. `size`: of what is read, null where nobody knows. */
   | { kind: "stream"; size: number | null; identity: string | null; open: () => Readable };
 
@@ -38,7 +38,7 @@ export function openInput(path: string | null, stdin: Readable): Input {
   if (packingOf(firstBytes(path)) !== null) {
     return { kind: "stream", size: found.size, identity, open: () => createReadStream(file) };
   }
-  return { kind: "plain", identity, file };
+  return { kind: "plain", size: found.size, identity, file };
 }
 
 function lookAt(path: string) {
@@ -88,25 +88,31 @@ export async function spool(
   file: string,
   options: { name: string; signal: AbortSignal; onBytes: (read: number) => void },
 ): Promise<string> {
-  const { first, rest } = await peek(source, options.signal);
-  const packing = packingOf(first);
   const hash = createHash("md5");
-  const unpack = unpacker(packing);
   const hashing = new Transform({
     transform(piece: Uint8Array, _encoding, done) {
       hash.update(piece);
       done(null, piece);
     },
   });
+  await unpackTo(source, [hashing, createWriteStream(file, { mode: 0o600, flush: true })], options);
+  return hash.digest("hex");
+}
+
+/** Gives an input's bytes, unpacked where they are packed, to streams one behind the other, and ends them. */
+export async function unpackTo(
+  source: Readable,
+  targets: readonly (Transform | Writable)[],
+  options: { name: string; signal: AbortSignal; onBytes: (read: number) => void },
+): Promise<void> {
+  const { first, rest } = await peek(source, options.signal);
+  const packing = packingOf(first);
   try {
-    const target = createWriteStream(file, { mode: 0o600, flush: true });
-    await pipeline(rest, counting(options.onBytes), unpack, hashing, target, {
-      signal: options.signal,
-    });
+    const streams = [rest, counting(options.onBytes), unpacker(packing), ...targets];
+    await pipeline(streams as NodeJS.ReadWriteStream[], { signal: options.signal });
   } catch (error) {
     throw unpackFailure(error, packing, options.name);
   }
-  return hash.digest("hex");
 }
 
 function unpacker(packing: "gzip" | "zstd" | null) {
