@@ -100,6 +100,10 @@ export class Access {
     return this.#environments.get(environment) === appId;
   }
 
+  hasEnvironment(environment: string): boolean {
+    return this.#environments.has(environment);
+  }
+
   /** Whether the secret is the app's. @throws {DocferryError} `unknown_app`, `busy` */
   async hasSecret({ appId, secret }: AppCredentials): Promise<boolean> {
     return this.#secrets.matches(secret, this.#requireApp(appId, "unknown_app").secretHash);

@@ -17,19 +17,26 @@ export async function removeEnvironmentData(
   options: { cancelJobs: boolean },
   { store, databases, clock }: EngineContext,
 ): Promise<void> {
-  const unended = await store.jobs.unended(environment);
-  if (unended > 0 && !options.cancelJobs) {
-    throw new DocferryError(
-      "conflict",
-      `Environment ${environment} has ${unended} ${unended === 1 ? "job that has" : "jobs that have"} not ended: cancel them first, or remove it with cancelJobs=true`,
-    );
-  }
+  if (!options.cancelJobs) await requireEnded(environment, store.jobs);
   // Also with none: a submit that was under way when this began is cancelled too, for the store keeps their order.
   await store.jobs.cancelAll(environment, clock());
   await allEnded(environment, store.jobs);
   while ((await store.jobs.remove(environment, page)) > 0);
   while ((await store.files.removeAll(environment, page)) > 0);
   await databases.remove(environment);
+}
+
+/** @throws {DocferryError} `conflict` while jobs of the environment have not ended */
+export async function requireEnded(
+  environment: string,
+  jobs: EngineContext["store"]["jobs"],
+): Promise<void> {
+  const unended = await jobs.unended(environment);
+  if (unended === 0) return;
+  throw new DocferryError(
+    "conflict",
+    `Environment ${environment} has ${unended} ${unended === 1 ? "job that has" : "jobs that have"} not ended: cancel them first, or remove it with cancelJobs=true`,
+  );
 }
 
 async function allEnded(environment: string, jobs: EngineContext["store"]["jobs"]): Promise<void> {

@@ -43,6 +43,8 @@ export function createApp(parts: AppParts): FastifyInstance {
     genReqId: () => newRid(clock()),
     requestIdHeader: false,
     rewriteUrl: (request) => routedUrl(request.url ?? "/"),
+    // Ids of apps and keys have up to 128 characters.
+    routerOptions: { maxParamLength: 200 },
     // While it drains, the engine says so call by call.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
@@ -78,6 +80,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     authenticate: (token) => parts.access.authenticate(token),
     ownsEnvironment: (appId, environment) => parts.access.ownsEnvironment(appId, environment),
     isOperator: (key) => parts.operatorKey.matches(key),
+    idleMs: parts.idleMs,
   });
   openApiRoutes(app, routes);
   registerFileRoutes(app, parts);

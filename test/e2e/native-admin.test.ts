@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { assertProblem, nativeAccount, NativeService } from "../support/native.ts";
@@ -20,15 +22,16 @@ async function appWith(environment: string) {
     201,
   );
   const token = await api.tokenOf(app.id, app.secret);
+  const place = { environment };
   const send = (method: string, path: string, body?: unknown) =>
-    api.send(method, `/v1/environments/${environment}/${path}`, { token, body });
+    api.send(method, `/v1/environments/${place.environment}/${path}`, { token, body });
   const submit = async (collection: string) => {
     const order = { type: "import", file: "f", collection, format: "json" };
     const sent = await send("POST", "jobs", order);
     assert.equal(sent.status, 201, sent.text);
     return sent.json.id as number;
   };
-  return { ...app, token, send, submit };
+  return Object.assign(place, app, { token, send, submit });
 }
 
 test("only the whole operator key opens the admin API, and its file is its owner's", async () => {
@@ -130,7 +133,9 @@ test("a removed environment is gone with its jobs, files and documents, and come
 });
 
 test("what has running jobs is removed only with them", async () => {
-  const app = await appWith("busy-1");
+  const app = await appWith("idle-1");
+  await api.admin("POST", "environments", { app: app.id, id: "busy-1" });
+  app.environment = "busy-1";
   await app.send("PUT", "files/f", lines.join("\n"));
   const id = await app.submit("c");
   while ((await app.send("GET", `jobs/${id}`)).json.progress.records === 0);
@@ -153,6 +158,37 @@ test("what has running jobs is removed only with them", async () => {
   assert.equal((await watching).status, 200, "who watched it sees the stream end");
   const { items } = (await api.admin("GET", "environments")).json;
   assert.ok(!items.some(({ id: environment }: { id: string }) => environment === "busy-1"));
+});
+
+test("an upload that is under way when its environment goes leaves nothing behind", async () => {
+  const app = await appWith("leaving-1");
+  const { port } = new URL(api.service.address);
+  const upload = httpRequest({
+    host: "127.0.0.1",
+    port,
+    method: "PUT",
+    path: "/v1/environments/leaving-1/files/late",
+    headers: { authorization: `Bearer ${app.token}` },
+  });
+  const answered = once(upload, "response");
+  await new Promise<void>((resolve) => upload.write("begun", () => resolve()));
+  // The service has taken the upload when it has answered a later request on another connection.
+  await app.send("GET", "files");
+  assert.equal((await api.admin("DELETE", "environments/leaving-1")).status, 204);
+  upload.end("and ended");
+  const [response] = (await answered) as [IncomingMessage];
+  assert.equal(response.statusCode, 404);
+  response.resume();
+  const again = await appWith("leaving-1");
+  assert.deepEqual((await again.send("GET", "files")).json.items, []);
+});
+
+test("ids may be as long as they are allowed to be", async () => {
+  const id = "a".repeat(128);
+  assert.equal((await api.admin("POST", "apps", { id })).status, 201);
+  assert.equal((await api.admin("POST", `apps/${id}/keys`, { secretId: id })).status, 201);
+  assert.equal((await api.admin("DELETE", `apps/${id}/keys/${id}`)).status, 204);
+  assert.equal((await api.admin("DELETE", `apps/${id}`)).status, 204);
 });
 
 test("environments are listed by app, and belong to one that is there", async () => {

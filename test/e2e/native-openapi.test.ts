@@ -216,6 +216,12 @@ function assertDocumented(operation: Operation, sent: Sent): void {
   const content = answer.content[type] ?? answer.content["*/*"];
   assert.ok(content, `${type} is not documented: ${told}`);
   if (sent.json !== null) assertFits(content.schema, sent.json, told);
+  if (type === "text/event-stream") {
+    for (const block of sent.text.split("\n\n").filter((one) => one.startsWith("id: "))) {
+      const [, id, event, data = ""] = /^id: (.*)\nevent: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      assertFits(content.schema, { id, event, data: JSON.parse(data) as unknown }, block);
+    }
+  }
   if (type === "application/x-ndjson" && answer.content[type]) {
     for (const line of sent.text.split("\n").filter((one) => one !== "")) {
       assertFits(content.schema, JSON.parse(line), line);

@@ -13,7 +13,7 @@ import {
 
 export interface AdminParts {
   access: Access;
-  engine: Pick<Engine, "removeEnvironment">;
+  engine: Pick<Engine, "removeEnvironment" | "requireEnded">;
 }
 
 const appPath = "/v1/admin/apps/{app}";
@@ -80,17 +80,21 @@ function removeApp({ access, engine }: AdminParts): ApiRoute {
     operationId: "removeApp",
     tag: "admin",
     summary: "Remove an app with its environments, tokens and keys",
-    description: "Its tokens are refused at once. Its environments go one after the other.",
+    description:
+      "Its environments go one after the other, then its tokens and keys; nobody reaches an environment from the moment on at which it begins to go.",
     access: "operator",
     parameters: { app: appParameter },
     query: cancelJobs,
     answers: { 204: { description: "It is gone" } },
     errors: ["app_not_found", "conflict", "busy", "disk_full"],
     async answer({ parameters, query }) {
+      const app = parameters["app"] ?? "";
       const options = { cancelJobs: query.cancelJobs ?? false };
-      await access.removeApp(parameters["app"] ?? "", (environment) =>
-        engine.removeEnvironment(environment, options),
-      );
+      // All of them before the first one goes.
+      for (const environment of options.cancelJobs ? [] : access.environments(app)) {
+        await engine.requireEnded(environment);
+      }
+      await access.removeApp(app, (environment) => engine.removeEnvironment(environment, options));
       return { status: 204 };
     },
   });

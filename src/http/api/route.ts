@@ -39,8 +39,8 @@ export type RouteBody =
 
 export interface RouteAnswer {
   description: string;
-  /** By content type; none: no body. A string names what is no JSON. */
-  content?: Record<string, TSchema | "text" | "binary">;
+  /** By content type; none: no body. `binary` is no JSON. */
+  content?: Record<string, TSchema | "binary">;
   headers?: Record<string, string>;
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TObject } from "typebox";
 import { DocferryError } from "../../job/errors.ts";
+import { endWhenIdle } from "../files/idle.ts";
 import { bearerOf } from "./bearer.ts";
 import { compileCheck } from "./check.ts";
 import { parseJson, readBody } from "./json-body.ts";
@@ -13,6 +14,8 @@ export interface ApiGuards {
   authenticate(token: string): { appId: string };
   ownsEnvironment(appId: string, environment: string): boolean;
   isOperator(key: string): boolean;
+  /** ms without a byte in either direction after which a client counts as gone. */
+  idleMs: number;
 }
 
 /**
@@ -29,6 +32,7 @@ export function apiSurface(
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _body, done) => done(null));
     scope.addHook("onRequest", async (request) => {
+      endWhenIdle(request, guards.idleMs);
       request.raw.headers["content-type"] = "application/octet-stream";
     });
     for (const route of routes) {

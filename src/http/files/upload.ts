@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingMessage } from "node:http";
+import type { Access } from "../../access/access.ts";
 import { newObjectId } from "../../files/object-id.ts";
 import type { ObjectStore, ObjectWriter, StoredObject } from "../../files/object-store.ts";
 import { decodedPath } from "../../files/url-path.ts";
@@ -13,6 +14,7 @@ import { boundaryOf, type FormPart, readParts } from "./multipart.ts";
 import { checkTicket, type TicketForm } from "./upload-ticket.ts";
 
 export interface UploadParts {
+  access: Pick<Access, "hasEnvironment">;
   index: FileIndex;
   objects: ObjectStore;
   signingKey: Uint8Array;
@@ -30,6 +32,7 @@ const fieldLimit = 64 * 1024;
  */
 export async function upload(request: FastifyRequest, reply: FastifyReply, parts: UploadParts) {
   const target = targetOf(request);
+  requireEnvironment(target, parts);
   const boundary = boundaryOf(request.headers["content-type"]);
   if (boundary === null) {
     throw new DocferryError("invalid_form", "The body is not multipart/form-data");
@@ -46,6 +49,8 @@ export async function upload(request: FastifyRequest, reply: FastifyReply, parts
   const name = checkUpload(form.fields, target, request, parts);
   if (!form.writer) throw new DocferryError("invalid_form", "The form has no part named file");
   const object = await form.writer.finish();
+  // It may have been removed while the bytes came; from here on the store's order holds.
+  requireEnvironment(target, parts);
   const declared = form.fields.get("content-type") ?? form.contentType;
   await parts.index.put({
     environment: target.environment,
@@ -55,6 +60,10 @@ export async function upload(request: FastifyRequest, reply: FastifyReply, parts
     now: parts.clock(),
   });
   return sendUploaded(request, reply, { target, name, object, form });
+}
+
+function requireEnvironment({ environment, bucket }: Target, { access }: UploadParts): void {
+  if (!access.hasEnvironment(environment)) throw noBucket(bucket);
 }
 
 interface Target {
@@ -69,13 +78,12 @@ function targetOf(request: FastifyRequest): Target {
   const slash = whole.indexOf("/");
   const bucket = slash < 0 ? whole : whole.slice(0, slash);
   const environment = environmentOfBucket(bucket);
-  if (environment === null) {
-    throw new DocferryError(
-      "environment_not_found",
-      `There is no bucket ${JSON.stringify(bucket)}`,
-    );
-  }
+  if (environment === null) throw noBucket(bucket);
   return { bucket, environment, path: slash < 0 ? "" : whole.slice(slash + 1) };
+}
+
+function noBucket(bucket: string): DocferryError {
+  return new DocferryError("environment_not_found", `There is no bucket ${JSON.stringify(bucket)}`);
 }
 
 /**

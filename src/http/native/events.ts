@@ -5,18 +5,15 @@ import { DocferryError } from "../../job/errors.ts";
 import { endedStates, type Job } from "../../job/job.ts";
 import type { Reject } from "../../job/reject.ts";
 import { apiRoute, type ApiRoute } from "../api/route.ts";
-import { endWhenIdle } from "../files/idle.ts";
 import { Changes } from "./changes.ts";
 import { eventText, eventsOf, nothingTold, type Told, toldBy } from "./job-events.ts";
 import { jobIdOf } from "./jobs.ts";
-import { environmentParameter, jobIdParameter } from "./schemas.ts";
+import { environmentParameter, jobEventSchema, jobIdParameter } from "./schemas.ts";
 
 export interface EventParts {
   engine: Pick<Engine, "job" | "firstRejects" | "onChange">;
   /** Unix ms. */
   clock: () => number;
-  /** ms after which a listener who takes no byte counts as gone. */
-  idleMs: number;
   /** Aborts when the service stops: streams end, so that their listeners come back to it later. */
   closing: AbortSignal;
   eventTimes: EventTimes;
@@ -61,7 +58,7 @@ export function watchJob(parts: EventParts): ApiRoute {
     },
     withoutHead: true,
     answers: {
-      200: { description: "The events", content: { "text/event-stream": "text" } },
+      200: { description: "The events", content: { "text/event-stream": jobEventSchema } },
       204: { description: "The job's end has been told already: do not come back" },
     },
     errors: ["job_not_found", "invalid_argument"],
@@ -69,7 +66,6 @@ export function watchJob(parts: EventParts): ApiRoute {
       const told = lastTold(request.headers["last-event-id"]);
       const job = await parts.engine.job(environment, jobIdOf(parameters));
       if (told.state !== null && endedStates.has(told.state)) return { status: 204 };
-      endWhenIdle(request, parts.idleMs);
       const gone = new AbortController();
       const signal = AbortSignal.any([gone.signal, parts.closing]);
       // It is asked for more only as the listener takes what is there: nothing piles up for one who does not.

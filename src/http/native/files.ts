@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type Static, Type } from "typebox";
+import type { Access } from "../../access/access.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import { newObjectId } from "../../files/object-id.ts";
 import type { ObjectStore } from "../../files/object-store.ts";
@@ -18,8 +19,7 @@ import { environmentParameter, fileSchema } from "./schemas.ts";
 export interface NativeFileParts {
   index: FileIndex;
   objects: ObjectStore;
-  /** ms without a byte in either direction after which a client counts as gone. */
-  idleMs: number;
+  access: Pick<Access, "hasEnvironment">;
   /** Unix ms. */
   clock: () => number;
 }
@@ -95,7 +95,7 @@ function listFiles({ index }: NativeFileParts): ApiRoute {
   });
 }
 
-function putFile({ index, objects, idleMs, clock }: NativeFileParts): ApiRoute {
+function putFile({ access, index, objects, clock }: NativeFileParts): ApiRoute {
   const stored = { content: { "application/json": fileSchema }, headers: etag };
   return apiRoute({
     method: "PUT",
@@ -122,7 +122,6 @@ function putFile({ index, objects, idleMs, clock }: NativeFileParts): ApiRoute {
       if (!meetsCondition(condition, before?.md5)) {
         throw new DocferryError("precondition_failed", `File ${name} is not as it was asked for`);
       }
-      endWhenIdle(request, idleMs);
       await using writer = await objects.create(newObjectId());
       for await (const bytes of bodyBytes(request.raw)) await writer.write(bytes);
       // All of it has come; syncing it may take longer than a client may be silent.
@@ -130,6 +129,7 @@ function putFile({ index, objects, idleMs, clock }: NativeFileParts): ApiRoute {
       const object = await writer.finish();
       const contentType = contentTypeOf(name, givenContentType(request));
       const now = clock();
+      requireEnvironment(access, environment);
       const entry = await index.put({ environment, name, object, contentType, now, condition });
       return {
         status: before ? 200 : 201,
@@ -212,6 +212,12 @@ function removeFile({ index }: NativeFileParts): ApiRoute {
   });
 }
 
+/** It may have been removed while the bytes came; from here on the store's order holds. */
+function requireEnvironment(access: Pick<Access, "hasEnvironment">, environment: string): void {
+  if (access.hasEnvironment(environment)) return;
+  throw new DocferryError("environment_not_found", `Environment ${environment} has been removed`);
+}
+
 async function answerWithFile(
   {
     request,
@@ -220,7 +226,6 @@ async function answerWithFile(
   }: Pick<Parameters<ApiRoute["answer"]>[0], "request" | "reply" | "environment">,
   parts: NativeFileParts,
 ) {
-  endWhenIdle(request, parts.idleMs);
   const file = { environment, name: nameIn(request.url), saveAs: null };
   await sendNamedFile(request, reply, file, parts);
   return "sent" as const;

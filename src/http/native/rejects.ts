@@ -4,7 +4,6 @@ import type { Engine } from "../../engine/engine.ts";
 import type { ObjectStore } from "../../files/object-store.ts";
 import type { FileIndex } from "../../store/file-index.ts";
 import { apiRoute, type ApiRoute } from "../api/route.ts";
-import { endWhenIdle } from "../files/idle.ts";
 import { sendNamedFile } from "../files/send-file.ts";
 import { jobIdOf } from "./jobs.ts";
 import { environmentParameter, jobIdParameter, rejectSchema } from "./schemas.ts";
@@ -13,7 +12,6 @@ export interface RejectParts {
   engine: Pick<Engine, "rejects" | "rejectFile">;
   index: Pick<FileIndex, "get">;
   objects: ObjectStore;
-  idleMs: number;
 }
 
 const jobParameters = { env: environmentParameter, id: jobIdParameter };
@@ -41,8 +39,7 @@ function listRejects(parts: RejectParts): ApiRoute {
       },
     },
     errors: ["job_not_found", "file_not_found"],
-    async answer({ request, reply, environment, parameters }) {
-      endWhenIdle(request, parts.idleMs);
+    async answer({ reply, environment, parameters }) {
       const controller = new AbortController();
       const id = jobIdOf(parameters);
       const found = await parts.engine.rejects(environment, id, { signal: controller.signal });
@@ -89,7 +86,6 @@ function getRejectFile(parts: RejectParts): ApiRoute {
       "range_not_satisfiable",
     ],
     async answer({ request, reply, environment, parameters }) {
-      endWhenIdle(request, parts.idleMs);
       const id = jobIdOf(parameters);
       const { name } = await parts.engine.rejectFile(environment, id);
       const saveAs = `job-${id}-${name.split("/").at(-1) ?? "rejects"}`;

@@ -286,18 +286,50 @@ export const collectionSchema = Type.Object(
   { title: "Collection", additionalProperties: false },
 );
 
+const rejectPlace = {
+  line: Type.Integer({ minimum: 1, description: "Line on which the record begins, from 1" }),
+  column: Type.Integer({ minimum: 0, description: "Of the fault, in bytes from 1; 0: none" }),
+  offset: Type.Integer({ minimum: 0, description: "Byte offset of the record in the file" }),
+  code: Type.String({ description: "The kind of fault" }),
+  message: Type.String(),
+  path: Type.String({ description: 'Of the field at fault; "": none' }),
+};
+
 export const rejectSchema = Type.Object(
   {
-    line: Type.Integer({ minimum: 1, description: "Line on which the record begins, from 1" }),
-    column: Type.Integer({ minimum: 0, description: "Of the fault, in bytes from 1; 0: none" }),
-    offset: Type.Integer({ minimum: 0, description: "Byte offset of the record in the file" }),
-    code: Type.String({ description: "The kind of fault" }),
-    message: Type.String(),
-    path: Type.String({ description: 'Of the field at fault; "": none' }),
+    ...rejectPlace,
     raw: Type.String({ description: "The record as it was, its first 64 KiB" }),
     rawBytes: Type.Optional(
       Type.Integer({ description: "Bytes of the record, where raw is only its beginning" }),
     ),
   },
   { title: "Reject", additionalProperties: false },
+);
+
+const event = (kind: string, data: TSchema) =>
+  Type.Object(
+    { id: Type.String(), event: Type.Literal(kind), data },
+    { title: `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Event`, additionalProperties: false },
+  );
+
+/** Each event of a stream, its `data` read as JSON. */
+export const jobEventSchema = Type.Union(
+  [
+    event("state", jobSchema),
+    event("progress", progressSchema),
+    event(
+      "reject",
+      Type.Object(
+        {
+          count: count("Records that failed so far"),
+          first: Type.Array(
+            Type.Object(rejectPlace, { title: "RejectReason", additionalProperties: false }),
+            { description: "The first few of them" },
+          ),
+        },
+        { title: "RejectDigest", additionalProperties: false },
+      ),
+    ),
+  ],
+  { title: "JobEvent", description: "An event of the stream, its data read as JSON" },
 );

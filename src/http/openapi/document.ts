@@ -124,7 +124,6 @@ function answersOf(route: ApiRoute, components: Components): Json {
 function contentOf({ content }: RouteAnswer, components: Components): Json {
   if (!content) return {};
   const types = Object.entries(content).map(([type, schema]) => {
-    if (schema === "text") return [type, { schema: { type: "string" } }];
     if (schema === "binary") return [type, { schema: { type: "string", format: "binary" } }];
     return [type, { schema: components.refer(schema) }];
   });
