@@ -17,7 +17,7 @@ import type { Documents } from "../../src/bson/documents.ts";
 export interface DataSet {
   name: string;
   /** About `bytes` of BSON. */
-  make(bytes: number): Documents;
+  make: (bytes: number) => Documents;
 }
 
 /** The three shapes that the codec is measured with, the same in every run. */

@@ -13,8 +13,8 @@ export interface Direction {
   goal: number;
   /** Bytes of text that a run reads or writes. */
   bytes: number;
-  ours(): void;
-  usual(): void;
+  ours: () => void;
+  usual: () => void;
 }
 
 /** As much as the engine gives to the codec at once. */
