@@ -28,7 +28,7 @@ export class TestService {
 
   /** Started on the folder and ended with the test. Rejects with what it said where it does not start. */
   static async start(
-    t: TestContext,
+    t: Pick<TestContext, "after">,
     folder: string,
     options: { flags?: string[]; variables?: Record<string, string> } = {},
   ): Promise<TestService> {
