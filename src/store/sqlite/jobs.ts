@@ -30,18 +30,23 @@ export function listJobs(
     limit: number;
   },
 ): Job[] {
+  const { environment, state, type, before, limit } = options;
+  // Only the conditions that there are: with `? IS NULL OR …` no index would serve them.
+  const conditions = ["environment = ?", "id < ?"];
+  const values: (string | number)[] = [environment, before ?? Number.MAX_SAFE_INTEGER];
+  if (state !== null) {
+    conditions.push("state = ?");
+    values.push(state);
+  }
+  if (type !== null) {
+    conditions.push("type = ?");
+    values.push(type);
+  }
   return all(
     db,
-    `SELECT * FROM job WHERE environment = ? AND id < ?
-       AND (? IS NULL OR state = ?) AND (? IS NULL OR type = ?)
-     ORDER BY id DESC LIMIT ?`,
-    options.environment,
-    options.before ?? Number.MAX_SAFE_INTEGER,
-    options.state,
-    options.state,
-    options.type,
-    options.type,
-    options.limit,
+    `SELECT * FROM job WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`,
+    ...values,
+    limit,
   ).map(jobOf);
 }
 
