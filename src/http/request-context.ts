@@ -30,7 +30,10 @@ export function contextOf(
   return {
     rid: request.id,
     receivedAt: options.now,
-    baseUrl: (options.publicUrl ?? askedUrl(request)).replace(/\/+$/, ""),
+    // Few answers have an address in them.
+    get baseUrl() {
+      return (options.publicUrl ?? askedUrl(request)).replace(/\/+$/, "");
+    },
     appId: null,
     errcode: null,
   };

@@ -40,10 +40,17 @@ export function environmentCall<P extends TProperties, A>(
     async answer(request) {
       const appId = authenticate(access, request);
       const fields = fieldsOf(await readJsonObject(request.raw));
-      const { receivedAt: now, baseUrl } = request.context;
+      const { receivedAt: now } = request.context;
       const argument = call.read(fields, now);
       access.requireEnvironment(appId, fields.env);
-      const answer = await call.answer(argument, { environment: fields.env, appId, baseUrl, now });
+      const answer = await call.answer(argument, {
+        environment: fields.env,
+        appId,
+        get baseUrl() {
+          return request.context.baseUrl;
+        },
+        now,
+      });
       return { errcode: 0, errmsg: "ok", ...answer };
     },
   };
