@@ -11,6 +11,8 @@ export interface DataPaths {
   objects: string;
   serverKey: string;
   operatorKey: string;
+  /** Holds the address of the service that runs on the folder, while one does. */
+  address: string;
   /** Room that is kept back, see files/disk-room.ts. */
   ballast: string;
 }
@@ -24,6 +26,7 @@ export function dataPaths(folder: string): DataPaths {
     objects: join(root, "files"),
     serverKey: join(root, "server.key"),
     operatorKey: join(root, "operator.key"),
+    address: join(root, "service.address"),
     ballast: join(root, "ballast"),
   };
 }

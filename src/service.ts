@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -35,7 +35,72 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   opened.use(lockDataFolder(dataPaths(config.data).folder));
   const parts = opened.use(await compose(config, logger).catch(throwTold));
   const account = await ensureFirstAccount(parts.access, named(config));
-  const app = createApp({
+  const app = serviceApp(config, parts, logger);
+  opened.defer(() => closeApp(app));
+  await listen(app, config);
+  const address = addressOf(app, config);
+  opened.use(publishAddress(config, address));
+  parts.engine.start();
+  opened.defer(() => parts.engine.drain());
+  const service = opened.move();
+  let draining: Promise<void> | null = null;
+  return {
+    address,
+    account,
+    drain: () => (draining ??= drainService(service, parts, logger)),
+  };
+}
+
+/** The service's API without a socket. */
+export interface OfflineService extends AsyncDisposable {
+  /** Takes requests as `fetch` does; which host they name does not matter. */
+  fetch: typeof fetch;
+}
+
+/**
+ * Locks a data folder that no service runs on, and opens it for commands of the operator.
+ * @param options.work also move jobs on: what is to be cancelled has to stop first
+ * @throws {DocferryError} `data_folder_in_use` and what `startService` throws
+ */
+export async function openOffline(
+  config: Config,
+  logger: Logger,
+  options: { work: boolean },
+): Promise<OfflineService> {
+  await using opened = new AsyncDisposableStack();
+  opened.use(lockDataFolder(dataPaths(config.data).folder));
+  const parts = opened.use(await compose(config, logger).catch(throwTold));
+  const app = serviceApp({ ...config, tlsCert: "", tlsKey: "" }, parts, logger);
+  opened.defer(() => app.close());
+  if (options.work) {
+    parts.engine.start();
+    opened.defer(() => parts.engine.drain());
+  }
+  const service = opened.move();
+  return {
+    fetch: (input, init) => answerWithout(app, new Request(input, init)),
+    [Symbol.asyncDispose]: () => service.disposeAsync(),
+  };
+}
+
+async function answerWithout(app: FastifyInstance, request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const body = Buffer.from(await request.arrayBuffer());
+  const answer = await app.inject({
+    method: request.method as "GET",
+    url: pathname + search,
+    headers: Object.fromEntries(request.headers),
+    ...(body.length > 0 && { payload: body }),
+  });
+  const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+  return new Response(answer.rawPayload.length > 0 ? new Uint8Array(answer.rawPayload) : null, {
+    status: answer.statusCode,
+    headers: headers as [string, string][],
+  });
+}
+
+function serviceApp(config: Config, parts: Composition, logger: Logger): FastifyInstance {
+  return createApp({
     access: parts.access,
     engine: parts.engine,
     index: parts.store.files,
@@ -62,17 +127,16 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       return { ready: true };
     },
   });
-  opened.defer(() => closeApp(app));
-  await listen(app, config);
-  parts.engine.start();
-  opened.defer(() => parts.engine.drain());
-  const service = opened.move();
-  let draining: Promise<void> | null = null;
-  return {
-    address: addressOf(app, config),
-    account,
-    drain: () => (draining ??= drainService(service, parts, logger)),
-  };
+}
+
+/** Where the folder's service is to be found, for commands on the same machine: gone with the service. */
+function publishAddress(config: Config, address: string): Disposable {
+  const file = dataPaths(config.data).address;
+  writeFileSync(
+    file,
+    `${address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")}\n`,
+  );
+  return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
 }
 
 /** What the disk refuses has a sentence and a hint; what is our fault keeps its stack. */

@@ -22,7 +22,7 @@ const environment = "demo-4a89da";
 
 /** `docferry demo` */
 export function demoCommand(): Command {
-  return new Command("demo").action(demo);
+  return new Command("demo").addHelpText("after", "\nExample:\n  docferry demo").action(demo);
 }
 
 async function demo(): Promise<void> {

@@ -48,9 +48,7 @@ Examples:
 
 function listCommand(): Command {
   return common(new Command("list").description("list jobs, newest first"))
-    .addOption(
-      choiceOption("--state <state>", `only jobs in this state: ${states.join(", ")}`, states),
-    )
+    .addOption(choiceOption("--state <state>", "only jobs in this state", states))
     .addOption(choiceOption("--type <type>", "only imports or only exports", ["import", "export"]))
     .addOption(
       integerOption("--limit <n>", "at most n (default: 20)", {

@@ -42,6 +42,31 @@ const commands: readonly {
     load: async () => (await import("./files.ts")).filesCommand(),
   },
   {
+    name: "env",
+    description: "add, list and remove environments of a data folder",
+    load: async () => (await import("./env.ts")).envCommand(),
+  },
+  {
+    name: "app",
+    description: "add, list and remove apps of a data folder; give them other secrets",
+    load: async () => (await import("./app.ts")).appCommand(),
+  },
+  {
+    name: "key",
+    description: "add, list and remove Cloud API keys of an app",
+    load: async () => (await import("./key.ts")).keyCommand(),
+  },
+  {
+    name: "doctor",
+    description: "look at the machine, the data folder, the disk and the port, and say what to do",
+    load: async () => (await import("./doctor.ts")).doctorCommand(),
+  },
+  {
+    name: "completion",
+    description: "print a script that completes commands and options in a shell",
+    load: async () => (await import("./completion.ts")).completionCommand(docferryProgram),
+  },
+  {
     name: "demo",
     description:
       "carry a real data set in and out of a service of its own, and prove that nothing was lost",

@@ -113,7 +113,7 @@ suite("docferry on a service", () => {
     );
     assert.equal((await cli.run("files", "remove", "in/two.json")).code, 0);
     const gone = await cli.run("files", "get", "in/two.json", "-o", "none.json");
-    assert.match(gone.stderr, /^docferry: No file in\/two\.json\n/);
+    assert.match(gone.stderr, /^docferry: There is no such file\n/);
     await assert.rejects(readFile(join(folder, "none.json")));
     assert.match((await cli.run("files", "put", "nowhere")).stderr, /There is no file nowhere/);
   });

@@ -17,7 +17,8 @@ export function choiceOption(
   choices: readonly string[],
   options: { anyCase: boolean } = { anyCase: false },
 ): Option {
-  return new Option(flags, description).argParser((typed: string, previous: unknown) => {
+  const option = new Option(flags, description).choices(choices);
+  return option.argParser((typed: string, previous: unknown) => {
     const value = options.anyCase ? typed.toLowerCase() : typed;
     if (!choices.includes(value)) {
       throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);

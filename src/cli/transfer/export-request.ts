@@ -67,7 +67,7 @@ export function exportOptions(command: Command): void {
       ),
     )
     .addOption(
-      choiceOption("--type <type>", "json or csv (default: json)", ["json", "csv"], {
+      choiceOption("--type <type>", "what the file is to be (default: json)", ["json", "csv"], {
         anyCase: true,
       }),
     )
@@ -95,7 +95,7 @@ export function exportOptions(command: Command): void {
     .addOption(
       choiceOption(
         "--jsonFormat <form>",
-        "relaxed, canonical, or lossless: relaxed, but for what would come back as another type (default: relaxed)",
+        "lossless is relaxed, but for what would come back as another type (default: relaxed)",
         ["relaxed", "canonical", "lossless"],
       ),
     )

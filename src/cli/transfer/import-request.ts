@@ -50,7 +50,7 @@ export function importOptions(command: Command): void {
       textOption("--file <path>", "the file, .gz and .zst too; - is stdin (default: stdin)"),
     )
     .addOption(
-      choiceOption("--type <type>", "json, csv or tsv (default: json)", ["json", "csv", "tsv"], {
+      choiceOption("--type <type>", "what the file is (default: json)", ["json", "csv", "tsv"], {
         anyCase: true,
       }),
     )
@@ -82,12 +82,11 @@ export function importOptions(command: Command): void {
       "as --stopOnError; records are always written in the file's order",
     )
     .addOption(
-      choiceOption("--mode <mode>", "insert, upsert, merge or delete (default: insert)", [
-        "insert",
-        "upsert",
-        "merge",
-        "delete",
-      ]),
+      choiceOption(
+        "--mode <mode>",
+        "what becomes of a document that is there already (default: insert)",
+        ["insert", "upsert", "merge", "delete"],
+      ),
     )
     .option("--upsert", "as --mode upsert")
     .addOption(

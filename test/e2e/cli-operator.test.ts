@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { Docferry, DocferryApiError } from "#client";
+import { Cli } from "../support/cli.ts";
+import { account, TestService } from "../support/service.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+type Answer = Record<string, string>;
+
+/** What a command that must succeed tells with --json. */
+async function told<T = Answer>(cli: Cli, ...words: string[]): Promise<T> {
+  const { code, stdout, stderr } = await cli.run(...words, "--data", "data", "--json");
+  assert.equal(code, 0, `${words.join(" ")}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+suite("operator commands", () => {
+  test("take effect at once in a service that runs", async (t) => {
+    const folder = await tempFolder(t);
+    const service = await TestService.start(t, join(folder, "data"));
+    const cli = new Cli(folder);
+    const app = await told(cli, "app", "add");
+    const env = await told(cli, "env", "add", "--app", app["id"] ?? "", "--id", "mine-1");
+    assert.deepEqual(env, { id: "mine-1", app: app["id"] });
+    const client = clientOf(service.address, app["id"], app["secret"]);
+    assert.deepEqual(await Array.fromAsync(client.jobs.list()), []);
+    const rotated = await told(cli, "app", "rotate", app["id"] ?? "");
+    assert.notEqual(rotated["secret"], app["secret"]);
+    await assert.rejects(Array.fromAsync(client.jobs.list()), DocferryApiError);
+    const again = clientOf(service.address, app["id"], rotated["secret"]);
+    assert.deepEqual(await Array.fromAsync(again.jobs.list()), []);
+    await told(cli, "env", "remove", "mine-1");
+    await assert.rejects(Array.fromAsync(again.jobs.list()), /has no environment "mine-1"/);
+  });
+
+  test("do the same where no service runs, and a later service has it", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    await (await TestService.start(t, join(folder, "data"))).stop();
+    const app = await told(cli, "app", "add", "--id", "wx2", "--secret", "s3cret");
+    assert.deepEqual(app, { id: "wx2", secret: "s3cret" });
+    await told(cli, "env", "add", "--app", "wx2", "--id", "mine-1");
+    const key = await told(cli, "key", "add", "--app", "wx2", "--id", "AKID1");
+    assert.equal(key["secretId"], "AKID1");
+    assert.deepEqual(await told(cli, "key", "list", "--app", "wx2"), [
+      { secretId: "AKID1", app: "wx2" },
+    ]);
+    await told(cli, "key", "remove", "--app", "wx2", "AKID1");
+    assert.deepEqual(await told(cli, "env", "list", "--app", "wx2"), [
+      { id: "mine-1", app: "wx2" },
+    ]);
+    const service = await TestService.start(t, join(folder, "data"));
+    const client = clientOf(service.address, "wx2", "s3cret");
+    assert.deepEqual(await Array.fromAsync(client.jobs.list()), []);
+    await service.stop();
+    await told(cli, "app", "remove", "wx2", "--cancel-jobs");
+    const apps = await told<{ id: string }[]>(cli, "app", "list");
+    assert.deepEqual(
+      apps.map(({ id }) => id),
+      [account.appId],
+    );
+  });
+
+  test("a removed environment is gone with its documents, and its jobs are a conflict before", async (t) => {
+    const folder = await tempFolder(t);
+    const service = await TestService.start(t, join(folder, "data"));
+    const cli = new Cli(folder);
+    const { appId, secret, environment } = account;
+    const client = clientOf(service.address, appId, secret, environment);
+    await client.files.put(
+      "p.json",
+      Array.from({ length: 200_000 }, (_, n) => `{"n":${n}}\n`).join(""),
+    );
+    await client.jobs.submit({ type: "import", file: "p.json", collection: "p", format: "json" });
+    const refused = await cli.run("env", "remove", environment, "--data", "data");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /job/);
+    await service.kill();
+    await told(cli, "env", "remove", environment, "--cancel-jobs");
+    assert.deepEqual(await readdir(join(folder, "data/environments")), []);
+  });
+
+  test("wrong words get one clear sentence", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    const nowhere = await cli.run("app", "list", "--data", "nowhere");
+    assert.equal(nowhere.code, 1);
+    assert.match(
+      nowhere.stderr,
+      /^docferry: There is no data folder .*nowhere: docferry serve --data nowhere makes one\n$/,
+    );
+    await (await TestService.start(t, join(folder, "data"))).stop();
+    for (const [words, code, message] of [
+      [["app", "rotate", "wx404"], 1, /wx404/],
+      [["app", "add", "--id", account.appId], 1, /there is already|taken|wx00000000test0001/i],
+      [["env", "add"], 2, /required option '--app <id>' not specified/],
+      [["env", "add", "--app", account.appId, "--id", "no blanks"], 1, /id/],
+      [["key", "remove", "--app", account.appId, "AKID404"], 1, /has no Cloud API key "AKID404"/],
+      [["app"], 2, /Usage: docferry app/],
+    ] as const) {
+      const run = await cli.run(...words, ...(words.length > 1 ? ["--data", "data"] : []));
+      assert.equal(run.code, code, words.join(" "));
+      assert.match(run.stderr, message, words.join(" "));
+    }
+  });
+});
+
+function clientOf(server: string, appId = "", secret = "", environment = "mine-1"): Docferry {
+  return new Docferry({ server, environment, appId, secret });
+}
+
+interface Finding {
+  subject: string;
+  verdict: string;
+  advice: string | null;
+}
+
+suite("docferry doctor", () => {
+  const verdicts = (findings: Finding[], subject: string) =>
+    findings.filter((finding) => finding.subject === subject).map(({ verdict }) => verdict);
+
+  test("finds nothing on a machine and a folder that are well, with a service or without", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    const before = await cli.run("doctor", "--port", "0");
+    assert.equal(before.code, 0, before.stdout);
+    assert.match(before.stdout, /data is not there yet: docferry serve makes it/);
+    assert.match(before.stdout, /Nothing stands in the way\.\n$/);
+    const service = await TestService.start(t, join(folder, "data"));
+    const { port } = new URL(service.address);
+    const running = await cli.run("doctor", "--data", "data", "--port", port);
+    assert.equal(running.code, 0, running.stdout);
+    assert.match(running.stdout, new RegExp(`in use by ${service.address} \\(process \\d+\\)`));
+    assert.match(running.stdout, /is this folder's service's/);
+  });
+
+  test("says what is bad and what to do", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    await (await TestService.start(t, join(folder, "data"))).stop();
+    await chmod(join(folder, "data/operator.key"), 0o644);
+    const later = new Date(Date.now() + 86_400_000);
+    await utimes(join(folder, "data/store.sqlite"), later, later);
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const run = await cli.run("doctor", "--port", String(port), "--json");
+    assert.equal(run.code, 1);
+    const findings = JSON.parse(run.stdout) as Finding[];
+    assert.deepEqual(verdicts(findings, "keys"), ["bad"]);
+    assert.deepEqual(verdicts(findings, "clock"), ["bad"]);
+    assert.deepEqual(verdicts(findings, "port"), ["bad"]);
+    for (const { verdict, advice } of findings) assert.equal(advice === null, verdict === "good");
+    await writeFile(join(folder, "file"), "");
+    const file = await cli.run("doctor", "--data", "file", "--port", "0");
+    assert.match(file.stdout, /BAD +data folder +.*file is a file\n +→ Give a folder with --data/);
+    const wrong = await cli.run("doctor", "--port", "http");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--port .*http/);
+  });
+});
+
+suite("shell completion", () => {
+  test("bash completes commands and options, at every depth", async (t) => {
+    const folder = await tempFolder(t);
+    await mkdir(join(folder, "state"));
+    const { stdout } = await new Cli(folder).run("completion", "bash");
+    const complete = (...words: string[]) => {
+      const script = `${stdout}\nCOMP_WORDS=(docferry "$@"); COMP_CWORD=$#; _docferry; echo "\${COMPREPLY[@]}"`;
+      const run = spawnSync("bash", ["-c", script, "bash", ...words], { encoding: "utf8" });
+      assert.equal(run.stderr, "");
+      return run.stdout.trim();
+    };
+    assert.equal(complete("im"), "import");
+    assert.equal(complete("jobs", "re"), "rejects retry");
+    assert.equal(complete("import", "--upsertF"), "--upsertFields");
+    assert.equal(complete("jobs", "list", "--st"), "--state");
+    assert.equal(complete("import", "--uri"), "", "what is refused is not offered");
+  });
+
+  test("every command has a help with an example, and every option says what it does", async (t) => {
+    const cli = new Cli(await tempFolder(t));
+    const { docferryProgram } = await import("../../src/cli/program.ts");
+    const program = await docferryProgram(() => true);
+    const walk = (command: (typeof program.commands)[number], path: string[]): void => {
+      for (const option of command.options.filter(({ hidden }) => !hidden))
+        assert.notEqual(option.description, "", option.flags);
+      assert.notEqual(command.description(), "", path.join(" "));
+      for (const inner of command.commands) walk(inner, [...path, inner.name()]);
+    };
+    walk(program, ["docferry"]);
+    for (const path of [
+      ["import"],
+      ["export"],
+      ["jobs"],
+      ["jobs", "watch"],
+      ["files"],
+      ["files", "put"],
+      ["app"],
+      ["env", "add"],
+      ["key"],
+      ["doctor"],
+      ["completion"],
+      ["serve"],
+      ["demo"],
+    ]) {
+      const { code, stdout } = await cli.run(...path, "--help");
+      assert.equal(code, 0);
+      assert.match(stdout, /\nExamples?:\n {2}docferry /, path.join(" "));
+    }
+  });
+});
