@@ -61,13 +61,13 @@ async function printThreads(): Promise<void> {
     const one = { wall: Infinity, cpu: Infinity };
     const two = { wall: Infinity, cpu: Infinity };
     for (let round = 0; round < 3; round++) {
-      for (const [threads, best] of [
+      for (const [threads, fastest] of [
         [1, one],
         [2, two],
       ] as const) {
         const { wall, cpu } = await decodeInThreads(threads, pieces, repeats);
-        best.wall = Math.min(best.wall, wall);
-        best.cpu = Math.min(best.cpu, cpu);
+        fastest.wall = Math.min(fastest.wall, wall);
+        fastest.cpu = Math.min(fastest.cpu, cpu);
       }
     }
     const speed = (time: number) => ((bytes * repeats) / time / 1e6).toFixed(0);

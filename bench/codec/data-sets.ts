@@ -24,7 +24,7 @@ export interface DataSet {
 export const dataSets: readonly DataSet[] = [
   { name: "tweets, 1.1 kB", make: (bytes) => build(bytes, tweet) },
   { name: "flat records, 250 B", make: (bytes) => build(bytes, flat) },
-  { name: "deep, all types", make: (bytes) => build(bytes, mixed) },
+  { name: "deep, all types", make: (bytes) => build(bytes, deep) },
 ];
 
 function build(bytes: number, make: (random: Random, index: number) => Document): Documents {
@@ -99,7 +99,7 @@ function flat(random: Random, index: number): Document {
   };
 }
 
-function mixed(random: Random, index: number): Document {
+function deep(random: Random, index: number): Document {
   const inner = {
     int: new Int32(random.below(1_000_000)),
     long: Long.fromString(random.digits(18)),

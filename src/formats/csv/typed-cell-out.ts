@@ -7,7 +7,7 @@ import { appendBase64 } from "../json/encode-base64.ts";
 import { lastIsoDate, writeIsoDate } from "../json/encode-date.ts";
 import { writeDouble, writeInteger } from "../json/encode-number.ts";
 import type { JsonOutput } from "../json/encode-output.ts";
-import { hexDigits, writeText } from "../json/encode-text.ts";
+import { writeHex, writeText } from "../json/encode-text.ts";
 import { writeValue } from "../json/encode-value.ts";
 import { appendBytes } from "./cell-text.ts";
 
@@ -120,10 +120,7 @@ function writePlain(output: JsonOutput, type: number, bytes: Uint8Array, at: num
       return true;
     }
     case bsonType.objectId:
-      for (let i = at; i < at + 12; i++) {
-        output.byte(hexDigits[bytes[i]! >>> 4]!);
-        output.byte(hexDigits[bytes[i]! & 15]!);
-      }
+      writeHex(output, bytes, at, at + 12);
       return true;
     case bsonType.decimal:
       if (decimalTextLoses(bytes, at)) return false;
@@ -154,7 +151,7 @@ function writeBinary(output: JsonOutput, bytes: Uint8Array, at: number): boolean
   const length = int32At(bytes, at);
   if (bytes[at + 4] !== 0 || length === 0) return false;
   output.reserve(Math.ceil(length / 3) * 4);
-  output.length = appendBase64(output.bytes, output.length, bytes, at + 5, at + 5 + length);
+  output.length = appendBase64(output, output.length, bytes, at + 5, at + 5 + length);
   return true;
 }
 
@@ -202,7 +199,7 @@ export const bsonClosing = Buffer.from('"}');
 function writeBson(output: JsonOutput, document: Uint8Array): void {
   output.reserve(32 + Math.ceil(document.length / 3) * 4);
   output.literal(bsonOpening);
-  output.length = appendBase64(output.bytes, output.length, document, 0, document.length);
+  output.length = appendBase64(output, output.length, document, 0, document.length);
   output.literal(bsonClosing);
 }
 

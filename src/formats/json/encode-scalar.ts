@@ -5,7 +5,7 @@ import { appendBase64 } from "./encode-base64.ts";
 import { lastIsoDate, writeIsoDate } from "./encode-date.ts";
 import { writeDouble, writeInteger } from "./encode-number.ts";
 import type { JsonOutput } from "./encode-output.ts";
-import { hexDigits, writeText } from "./encode-text.ts";
+import { hexDigits, writeHex, writeText } from "./encode-text.ts";
 
 export type JsonForm = "relaxed" | "canonical" | "lossless";
 
@@ -172,14 +172,7 @@ function writeDate(output: JsonOutput, bytes: Uint8Array, at: number, form: Json
 
 function writeObjectId(output: JsonOutput, bytes: Uint8Array, from: number): void {
   output.literal(literal.objectId);
-  const target = output.bytes;
-  let at = output.length;
-  for (let i = from; i < from + 12; i++) {
-    const byte = bytes[i]!;
-    target[at++] = hexDigits[byte >>> 4]!;
-    target[at++] = hexDigits[byte & 15]!;
-  }
-  output.length = at;
+  writeHex(output, bytes, from, from + 12);
   output.literal(literal.quoteBrace);
 }
 
@@ -191,7 +184,7 @@ function writeBinary(output: JsonOutput, bytes: Uint8Array, at: number): void {
   const to = at + 5 + length;
   output.reserve(frame + Math.ceil((to - from) / 3) * 4);
   output.literal(literal.binary);
-  output.length = appendBase64(output.bytes, output.length, bytes, from, to);
+  output.length = appendBase64(output, output.length, bytes, from, to);
   output.literal(literal.subType);
   output.byte(hexDigits[subtype >>> 4]!);
   output.byte(hexDigits[subtype & 15]!);
@@ -206,11 +199,20 @@ function writeRegex(output: JsonOutput, bytes: Uint8Array, at: number): void {
   output.reserve(frame);
   output.literal(literal.options);
   const stored = bytes.subarray(pattern + 1, options);
-  const sorted = stored.toSorted();
-  writeText(output, sorted, 0, sorted.length);
+  if (isAscending(stored)) {
+    writeText(output, bytes, pattern + 1, options);
+  } else {
+    const sorted = stored.toSorted();
+    writeText(output, sorted, 0, sorted.length);
+    output.retyped++;
+  }
   output.reserve(frame);
   output.literal(literal.twoBraces);
-  if (stored.some((letter, i) => letter !== sorted[i])) output.retyped++;
+}
+
+function isAscending(bytes: Uint8Array): boolean {
+  for (let i = 1; i < bytes.length; i++) if (bytes[i]! < bytes[i - 1]!) return false;
+  return true;
 }
 
 /** A wrapper around one text: `{"$code":"…"}`. */

@@ -27,13 +27,23 @@ for (const [byte, letter] of [
  */
 export function writeText(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
   output.reserve(textBound(bytes, from, to));
+  output.byte(quote);
+  writeTextFrom(output, bytes, from, to);
+}
+
+/** Goes on with a string that is written up to `from`; room is made. */
+export function writeTextFrom(
+  output: JsonOutput,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const source = output.viewOf(bytes);
   const target = output.bytes;
   const targetView = output.view;
   let at = output.length;
   let bad = false;
   let i = from;
-  target[at++] = quote;
   while (i < to) {
     const byte = bytes[i]!;
     const kind = treatment[byte]!;
@@ -84,7 +94,7 @@ export function writeText(output: JsonOutput, bytes: Uint8Array, from: number, t
  * Whether four bytes are all ASCII, none of them a control character, a quote or a backslash: a byte has its top bit set in
  * `(b - 1) & ~b` where it is 0 (or behind one that is), and in `(b - 0x20) & ~b` where it is under 0x20.
  */
-function isPlain(word: number): boolean {
+export function isPlain(word: number): boolean {
   const quotes = word ^ 0x22222222;
   const backslashes = word ^ 0x5c5c5c5c;
   const found =
@@ -132,3 +142,20 @@ function appendUnicodeEscape(target: Uint8Array, start: number, unit: number): n
 
 /** The bytes of the lower-case hexadecimal digits. */
 export const hexDigits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+
+/** The two digits of each byte, the first in the low byte. */
+const hexPairs = Uint16Array.from(
+  { length: 256 },
+  (_, byte) => hexDigits[byte >>> 4]! | (hexDigits[byte & 15]! << 8),
+);
+
+/** Writes bytes as lower-case hexadecimal digits, into reserved room. */
+export function writeHex(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
+  const { view } = output;
+  let at = output.length;
+  for (let i = from; i < to; i++) {
+    view.setUint16(at, hexPairs[bytes[i]!]!, true);
+    at += 2;
+  }
+  output.length = at;
+}

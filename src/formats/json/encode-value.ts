@@ -1,10 +1,11 @@
 import { isNested } from "../../bson/compare.ts";
 import { BsonError, bsonType } from "../../bson/types.ts";
 import { int32At, nameEndAt, textAt, valueSize } from "../../bson/walk.ts";
+import { writeInteger } from "./encode-number.ts";
 import type { JsonOutput } from "./encode-output.ts";
 import { writeScalar } from "./encode-scalar.ts";
 import type { JsonForm } from "./encode-scalar.ts";
-import { isEscaped, writeText } from "./encode-text.ts";
+import { isEscaped, isPlain, writeText, writeTextFrom } from "./encode-text.ts";
 
 /**
  * Writes a value of any type as compact Extended JSON v2.
@@ -33,7 +34,15 @@ const dollar = 0x24;
 const codeOpen = Uint8Array.from(Buffer.from('{"$code":'));
 const scopeOpen = Uint8Array.from(Buffer.from(',"$scope":'));
 
-/** Keeps a stack of its own, so that depth costs none of the machine's. */
+/** Bytes that are left free where the loop below writes without asking: enough for every value of a fixed size. */
+const slack = 128;
+/** Strings up to this length are written without asking, too, each byte being six at most. */
+const shortString = 2048;
+
+/**
+ * Keeps a stack of its own, so that depth costs none of the machine's. The common values are written here and not in functions
+ * of their own, because calls and the fields they share cost more than the writing itself.
+ */
 function writeNested(
   output: JsonOutput,
   outermost: number,
@@ -45,37 +54,145 @@ function writeNested(
   // What is open around the present one.
   const types: number[] = [];
   const closes: number[] = [];
+  const source = output.viewOf(bytes);
   let type = outermost;
   let at = writeOpening(output, type, bytes, start, inner);
   let close = at - 5 + int32At(bytes, at - 4);
+  let target = output.bytes;
+  let targetView = output.view;
+  let o = output.length;
+  let first = true;
   for (;;) {
     if (at >= close) {
+      output.length = o;
       writeEnd(output, type);
       if (types.length === 0) return;
+      target = output.bytes;
+      targetView = output.view;
+      o = output.length;
       at = close + 1;
       type = types.pop()!;
       close = closes.pop()!;
+      first = false;
       continue;
     }
     const elementType = bytes[at]!;
-    const nameEnd = nameEndAt(bytes, at + 1);
-    writeName(output, bytes, at + 1, nameEnd, type === bsonType.array);
-    const value = nameEnd + 1;
-    const next = value + valueSize(elementType, bytes, value);
-    if (next > close || next <= at) {
-      throw new BsonError("An element ends outside its document", at);
+    const nameFrom = at + 1;
+    if (o + slack > target.length) {
+      output.length = o;
+      output.reserve(slack);
+      target = output.bytes;
+      targetView = output.view;
     }
+    if (!first) target[o++] = comma;
+    first = false;
+    if (type === bsonType.array) {
+      at = nameEndAt(bytes, nameFrom);
+    } else {
+      // Names are short: most are written with the first two words.
+      const nameStart = o;
+      target[o++] = quote;
+      at = nameFrom;
+      const wordsEnd = Math.min(close - 4, nameFrom + longName);
+      while (at <= wordsEnd) {
+        const word = source.getInt32(at, true);
+        if (!isPlain(word)) break;
+        targetView.setInt32(o, word, true);
+        o += 4;
+        at += 4;
+      }
+      let byte = bytes[at]!;
+      const bytesEnd = at + 4;
+      while (at < bytesEnd && !isEscaped(byte)) {
+        target[o++] = byte;
+        byte = bytes[++at]!;
+      }
+      if (byte === 0) {
+        target[o++] = quote;
+        target[o++] = colon;
+      } else {
+        at = nameEndAt(bytes, nameFrom);
+        output.length = nameStart;
+        writeOddName(output, bytes, nameFrom, at);
+        target = output.bytes;
+        targetView = output.view;
+        o = output.length;
+      }
+    }
+    const value = at + 1;
+    if (elementType === bsonType.string) {
+      if (value + 5 > close) throw outside(nameFrom);
+      const length = source.getInt32(value, true) - 1;
+      const to = value + 4 + length;
+      if (length < 0 || to >= close) throw outside(nameFrom);
+      at = value + 4;
+      if (length <= shortString) {
+        if (o + 6 * length + slack > target.length) {
+          output.length = o;
+          output.reserve(6 * length + slack);
+          target = output.bytes;
+          targetView = output.view;
+        }
+        target[o++] = quote;
+        while (at + 4 <= to) {
+          const word = source.getInt32(at, true);
+          if (!isPlain(word)) break;
+          targetView.setInt32(o, word, true);
+          o += 4;
+          at += 4;
+        }
+        const tail = at + 4 > to;
+        while (tail && at < to && !isEscaped(bytes[at]!)) target[o++] = bytes[at++]!;
+        if (at === to) {
+          target[o++] = quote;
+        } else {
+          output.length = o;
+          writeTextFrom(output, bytes, at, to);
+          o = output.length;
+        }
+      } else {
+        output.length = o;
+        writeText(output, bytes, at, to);
+        target = output.bytes;
+        targetView = output.view;
+        o = output.length;
+      }
+      at = to + 1;
+      continue;
+    }
+    if (elementType === bsonType.int32 && form !== "canonical") {
+      at = value + 4;
+      if (at > close) throw outside(nameFrom);
+      output.length = o;
+      writeInteger(output, source.getInt32(value, true));
+      o = output.length;
+      continue;
+    }
+    const next = value + valueSize(elementType, bytes, value);
+    if (next > close || next <= nameFrom) throw outside(nameFrom);
+    output.length = o;
     if (isNested(elementType)) {
       types.push(type);
       closes.push(close);
       type = elementType;
       at = writeOpening(output, type, bytes, value, true);
       close = at - 5 + int32At(bytes, at - 4);
+      first = true;
     } else {
       writeScalar(output, elementType, bytes, value, form);
       at = next;
     }
+    target = output.bytes;
+    targetView = output.view;
+    o = output.length;
   }
+}
+
+/** Longer names are written with the room made for them. */
+const longName = 64;
+
+function outside(at: number): BsonError {
+  return new BsonError("An element ends outside its document", at - 1);
 }
 
 /** Writes what a nested value begins with and gives the position of its first element. */
@@ -96,41 +213,10 @@ function writeOpening(
   return document + 4;
 }
 
-/** A comma where one is due, then the name, which an array's elements have not. */
-function writeName(
-  output: JsonOutput,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  inArray: boolean,
-): void {
-  output.reserve(to - from + 8);
-  const target = output.bytes;
-  let at = output.length;
-  // Only a brace or bracket that has just been opened can be the last byte: values end otherwise, texts with a quote.
-  const last = target[at - 1]!;
-  if (last !== openBrace && last !== openBracket) target[at++] = comma;
-  if (!inArray) {
-    const start = at;
-    target[at++] = quote;
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i]!;
-      if (isEscaped(byte)) {
-        output.length = start;
-        return writeEscapedName(output, bytes, from, to);
-      }
-      target[at++] = byte;
-    }
-    target[at++] = quote;
-    target[at++] = colon;
-  }
-  output.length = at;
-}
-
-/** The rare name that is not all plain ASCII. */
-function writeEscapedName(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
+/** A name that is long or not all plain ASCII. */
+function writeOddName(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
   writeText(output, bytes, from, to);
-  output.reserve(1);
+  output.reserve(slack);
   output.byte(colon);
 }
 
