@@ -44,7 +44,7 @@ test("only the whole operator key opens the admin API, and its file is its owner
   for (const token of [api.token, `${api.operatorKey}0`, api.operatorKey.slice(1)]) {
     const sent = await api.send("GET", "/v1/admin/apps", { token });
     assertProblem(sent, 401, "wrong_operator_key");
-    assert.equal(sent.headers.get("www-authenticate"), "Bearer");
+    assert.equal(sent.headers.get("www-authenticate"), 'Bearer error="invalid_token"');
   }
   assert.equal((await api.admin("GET", "apps")).status, 200);
   assert.ok(!api.log.some((line) => line.includes(api.operatorKey)), "the log does not have it");

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TObject } from "typebox";
-import { DocferryError } from "../../job/errors.ts";
+import { DocferryError, errorKinds } from "../../job/errors.ts";
 import { endWhenIdle } from "../files/idle.ts";
 import { bearerOf } from "./bearer.ts";
 import { compileCheck } from "./check.ts";
@@ -120,8 +120,10 @@ function authorize(
       `App ${appId} has no environment ${JSON.stringify(environment)}`,
     );
   } catch (error) {
-    if (error instanceof DocferryError && error.code !== "environment_not_found") {
-      reply.header("www-authenticate", "Bearer");
+    if (error instanceof DocferryError && errorKinds[error.code].status === 401) {
+      // RFC 6750 3.1: a request that brought nothing is not told of an error.
+      const isMissing = error.code === "bearer_missing" || error.code === "operator_key_missing";
+      reply.header("www-authenticate", isMissing ? "Bearer" : 'Bearer error="invalid_token"');
     }
     throw error;
   }
