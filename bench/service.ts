@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { WireClient } from "../src/cli/wire-client.ts";
+import { Docferry, type WeChatCalls } from "#client";
 
 const records = Number(process.argv[2] ?? 1_000_000);
 const account = { appId: "wx00000000bench001", secret: "b".repeat(32), environment: "bench-1" };
@@ -36,10 +36,9 @@ const child = spawn(
   },
 );
 try {
-  const client = new WireClient(await readyAddress(), account.environment);
-  await client.logIn(account.appId, account.secret);
+  const client = new Docferry({ server: await readyAddress(), ...account }).wechat;
   console.table([
-    await timed("upload", async () => client.upload("records.json", await openAsBlob(file))),
+    await timed("upload", async () => client.uploadFile("records.json", await openAsBlob(file))),
     await imported(client),
     await exported(client),
     await idle(client),
@@ -64,20 +63,21 @@ function record(n: number): string {
   return `{"name":"person number ${n}","email":"person.${n}@example.com","age":${n % 90},"score":${(n * 7919) % 10007}.25,"city":"Springfield","street":"${n % 977} Evergreen Terrace","active":${n % 2 === 0},"tags":["alpha","beta","gamma"],"visits":${n},"note":"abcdefghij"}`;
 }
 
-function imported(client: WireClient) {
+function imported(client: WeChatCalls) {
   return watched("import", client, () =>
-    client.submit("databasemigrateimport", {
+    client.databaseMigrateImport({
       collection_name: "records",
       file_path: "records.json",
       file_type: 1,
+      stop_on_error: false,
       conflict_mode: 1,
     }),
   );
 }
 
-function exported(client: WireClient) {
+function exported(client: WeChatCalls) {
   return watched("export", client, () =>
-    client.submit("databasemigrateexport", {
+    client.databaseMigrateExport({
       file_path: "out.json",
       file_type: 1,
       query: "db.collection('records').get()",
@@ -85,13 +85,13 @@ function exported(client: WireClient) {
   );
 }
 
-async function watched(what: string, client: WireClient, submit: () => Promise<number>) {
+async function watched(what: string, client: WeChatCalls, submit: () => Promise<number>) {
   const began = performance.now();
   const job = await submit();
   const latencies: number[] = [];
   for (;;) {
     const asked = performance.now();
-    const { status, error_msg } = await client.status(job);
+    const { status, error_msg } = await client.databaseMigrateQueryInfo(job);
     latencies.push(performance.now() - asked);
     if (status === "fail") throw new Error(error_msg);
     if (status === "success") break;
@@ -106,12 +106,12 @@ async function timed(what: string, run: () => Promise<void>) {
   return row(what, (performance.now() - began) / 1000, []);
 }
 
-async function idle(client: WireClient) {
+async function idle(client: WeChatCalls) {
   const latencies: number[] = [];
   const began = performance.now();
   for (let n = 0; n < 300; n++) {
     const asked = performance.now();
-    await client.status(1);
+    await client.databaseMigrateQueryInfo(1);
     latencies.push(performance.now() - asked);
     await sleep(5);
   }

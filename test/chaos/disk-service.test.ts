@@ -67,7 +67,6 @@ test("a service whose disk is full says so, lives, survives a kill, and goes on 
   assert.notEqual((await client.status(job)).status, "fail");
   await assert.rejects(client.upload("more.json", new Blob(["{}"])), /disk/i);
   // What is written down meanwhile goes into the room that was kept back: a token, for one.
-  await client.logIn(account.appId, account.secret);
   const native = await fetch(
     `${first.address}/v1/environments/${account.environment}/jobs/${job}`,
     { headers: { authorization: `Bearer ${await nativeToken(first)}` } },

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { WireClient } from "../../src/cli/wire-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { finalStatus, TestService } from "../support/service.ts";
+import { finalStatus, TestService, type TestClient } from "../support/service.ts";
 
 const records = 300_000;
 const badEvery = 1_000;
@@ -70,7 +69,7 @@ async function killWhileItRuns(
   return { service, kills: done, counted };
 }
 
-async function digestOf(client: WireClient, url: string): Promise<string> {
+async function digestOf(client: TestClient, url: string): Promise<string> {
   assert.ok(client);
   return createHash("sha256")
     .update(Buffer.from(await (await fetch(url)).arrayBuffer()))

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type StatusAnswer, WireClient } from "../../src/cli/wire-client.ts";
+import { Docferry, type MigrateInfo, type WeChatCalls } from "#client";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -13,6 +13,31 @@ export const account = {
   secret: "0123456789abcdef0123456789abcdef",
   environment: "test-4a89da",
 };
+
+/** The vendor's calls by their names, with whatever a test wants to send. */
+export class TestClient {
+  readonly #calls: WeChatCalls;
+
+  constructor(calls: WeChatCalls) {
+    this.#calls = calls;
+  }
+
+  call(name: string, body: object): Promise<Record<string, unknown>> {
+    return this.#calls.call(name, body);
+  }
+
+  async submit(name: string, body: object): Promise<number> {
+    return Number((await this.call(name, body))["job_id"]);
+  }
+
+  status(jobId: number): Promise<MigrateInfo> {
+    return this.#calls.databaseMigrateQueryInfo(jobId);
+  }
+
+  upload(path: string, content: Blob): Promise<void> {
+    return this.#calls.uploadFile(path, content);
+  }
+}
 
 /** A service in a process of its own, as a user starts it. */
 export class TestService {
@@ -64,10 +89,11 @@ export class TestService {
     return this.#errors.join("");
   }
 
-  async client(): Promise<WireClient> {
-    const client = new WireClient(this.address, account.environment);
-    await client.logIn(account.appId, account.secret);
-    return client;
+  /** A client of the account, which the service is seen to know. */
+  async client(): Promise<TestClient> {
+    const docferry = new Docferry({ server: this.address, ...account });
+    await docferry.files.collections();
+    return new TestClient(docferry.wechat);
   }
 
   kill(): Promise<number | null> {
@@ -88,8 +114,8 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 /** Polls as clients do until the job has ended; gives every answer whose status or counts were new. */
-export async function statuses(client: WireClient, jobId: number): Promise<StatusAnswer[]> {
-  const seen: StatusAnswer[] = [];
+export async function statuses(client: TestClient, jobId: number): Promise<MigrateInfo[]> {
+  const seen: MigrateInfo[] = [];
   for (;;) {
     const answer = await client.status(jobId);
     if (JSON.stringify(answer) !== JSON.stringify(seen.at(-1))) seen.push(answer);
@@ -98,6 +124,6 @@ export async function statuses(client: WireClient, jobId: number): Promise<Statu
   }
 }
 
-export async function finalStatus(client: WireClient, jobId: number): Promise<StatusAnswer> {
-  return (await statuses(client, jobId)).at(-1) as StatusAnswer;
+export async function finalStatus(client: TestClient, jobId: number): Promise<MigrateInfo> {
+  return (await statuses(client, jobId)).at(-1) as MigrateInfo;
 }

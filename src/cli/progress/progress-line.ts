@@ -6,7 +6,8 @@ export interface ProgressView {
   phase: string;
   records: number;
   rejects: number;
-  bytes: number;
+  /** null where nobody counts them. */
+  bytes: number | null;
   /** null where nobody knows before. */
   totalBytes: number | null;
   totalRecords: number | null;
@@ -55,7 +56,7 @@ function cut(text: string, width: number): string {
 /** Of the work done, 0 to 1; null where the whole is not known. */
 export function fractionOf(view: ProgressView): number | null {
   const [done, total] =
-    view.totalBytes !== null
+    view.bytes !== null && view.totalBytes !== null
       ? [view.bytes, view.totalBytes]
       : [view.records, view.totalRecords ?? 0];
   return total > 0 ? Math.min(1, done / total) : null;
@@ -82,7 +83,7 @@ function piecesOf(label: string, view: ProgressView, speed: Speed): Piece[] {
     speed.recordsPerSecond === null
       ? null
       : { text: `${countText(speed.recordsPerSecond)}/s`, important: 5 },
-    { text: bytesOf(view), important: 4 },
+    view.bytes === null ? null : { text: bytesOf(view.bytes, view.totalBytes), important: 4 },
     left === null ? null : { text: `${clockText(left)} left`, important: 6 },
     view.stalled === null
       ? { text: view.phase, important: 2 }
@@ -91,15 +92,13 @@ function piecesOf(label: string, view: ProgressView, speed: Speed): Piece[] {
   return pieces.filter((piece) => piece !== null);
 }
 
-function bytesOf(view: ProgressView): string {
-  return view.totalBytes === null
-    ? bytesText(view.bytes)
-    : `${bytesText(view.bytes)} of ${bytesText(view.totalBytes)}`;
+function bytesOf(bytes: number, total: number | null): string {
+  return total === null ? bytesText(bytes) : `${bytesText(bytes)} of ${bytesText(total)}`;
 }
 
 function secondsLeft(view: ProgressView, speed: Speed): number | null {
   const [left, perSecond] =
-    view.totalBytes !== null
+    view.bytes !== null && view.totalBytes !== null
       ? [view.totalBytes - view.bytes, speed.bytesPerSecond]
       : [(view.totalRecords ?? view.records) - view.records, speed.recordsPerSecond];
   if (left <= 0 || perSecond === null || perSecond <= 0) return null;
