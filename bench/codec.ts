@@ -35,7 +35,7 @@ function print(dataSet: string, direction: Direction): void {
 function best({ ours, usual }: Direction): { ours: number; usual: number } {
   const found = { ours: Infinity, usual: Infinity };
   for (let round = 0; round <= rounds; round++) {
-    const times = { ours: Math.min(seconds(ours), seconds(ours)), usual: seconds(usual) };
+    const times = { ours: Math.min(cpuSeconds(ours), cpuSeconds(ours)), usual: cpuSeconds(usual) };
     if (round === 0) continue;
     found.ours = Math.min(found.ours, times.ours);
     found.usual = Math.min(found.usual, times.usual);
@@ -44,7 +44,7 @@ function best({ ours, usual }: Direction): { ours: number; usual: number } {
 }
 
 /** What one core would need: the CPU time of all of the process, collecting garbage included. Others on the machine do not count. */
-function seconds(run: () => void): number {
+function cpuSeconds(run: () => void): number {
   const begun = process.cpuUsage();
   run();
   const { user, system } = process.cpuUsage(begun);

@@ -6,6 +6,7 @@ import { blankLength } from "./blanks.ts";
 const TAB = 9;
 const LF = 10;
 const CR = 13;
+const SPACE = 32;
 const QUOTE = 34;
 const PLUS = 43;
 const COMMA = 44;
@@ -70,6 +71,83 @@ export function quote(output: JsonOutput, start: number): void {
     if (byte === QUOTE) bytes[--to] = QUOTE;
   }
   bytes[start] = QUOTE;
+}
+
+/**
+ * Writes a text that is ASCII and needs no quotes, in words; false, with nothing written, for one that may need more. A space
+ * at the begin is such a need, and a comma, quote, control character or byte of another script anywhere.
+ */
+export function copyPlain(
+  output: JsonOutput,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  output.reserve(to - from);
+  const source = output.viewOf(bytes);
+  const target = output.bytes;
+  const { view } = output;
+  let o = output.length;
+  let at = from;
+  if (from < to && (bytes[from] === SPACE || bytes[from] === BACKSLASH)) return false;
+  for (; at + 4 <= to; at += 4) {
+    const word = source.getInt32(at, true);
+    if (!isPlainWord(word)) return false;
+    view.setInt32(o, word, true);
+    o += 4;
+  }
+  for (; at < to; at++) {
+    const byte = bytes[at]!;
+    if (byte < SPACE || byte >= 0x80 || byte === COMMA || byte === QUOTE) return false;
+    target[o++] = byte;
+  }
+  output.length = o;
+  return true;
+}
+
+/** As `isPlain` of JSON's text: no byte is a comma, a quote, a control character or above ASCII. */
+function isPlainWord(word: number): boolean {
+  const quotes = word ^ 0x22222222;
+  const commas = word ^ 0x2c2c2c2c;
+  const found =
+    word |
+    ((word - 0x20202020) & ~word) |
+    ((quotes - 0x01010101) & ~quotes) |
+    ((commas - 0x01010101) & ~commas);
+  return (found & 0x80808080) === 0;
+}
+
+/** Writes a text in quotes, its own doubled. */
+export function appendQuoted(
+  output: JsonOutput,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  output.reserve(2 * (to - from) + 2);
+  const source = output.viewOf(bytes);
+  const target = output.bytes;
+  const { view } = output;
+  let o = output.length;
+  target[o++] = QUOTE;
+  let at = from;
+  while (at < to) {
+    if (at + 4 <= to) {
+      const word = source.getInt32(at, true);
+      const quotes = word ^ 0x22222222;
+      if (((quotes - 0x01010101) & ~quotes & 0x80808080) === 0) {
+        view.setInt32(o, word, true);
+        o += 4;
+        at += 4;
+        continue;
+      }
+    }
+    const byte = bytes[at++]!;
+    target[o++] = byte;
+    if (byte === QUOTE) target[o++] = QUOTE;
+  }
+  target[o++] = QUOTE;
+  output.length = o;
 }
 
 /** Whether a spreadsheet takes a cell of text that begins with this byte for a formula. */

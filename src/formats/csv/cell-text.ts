@@ -1,17 +1,18 @@
 import { decimalText } from "../../bson/decimal.ts";
 import { BsonError, bsonType } from "../../bson/types.ts";
 import { doubleAt, int32At, int64At, nameEndAt, safeInt64At, textAt } from "../../bson/walk.ts";
-import { writeInteger } from "../json/encode-number.ts";
+import { writeIsoDate } from "../json/encode-date.ts";
+import { writeDouble, writeInteger } from "../json/encode-number.ts";
 import type { JsonOutput } from "../json/encode-output.ts";
-import { writeValue } from "../json/encode-value.ts";
+import { writeHex } from "../json/encode-text.ts";
 import { exportedDouble } from "./double-text.ts";
 
 /**
  * Writes a value as the cell that mongoexport's CSV has for it, not quoted yet, but loses nothing where mongoexport does:
- * binary data of subtype 2 are whole, a symbol is its text, code with a scope keeps it. Documents and arrays are Extended JSON
- * in the form `lossless`.
+ * binary data of subtype 2 are whole, a symbol is its text.
  *
- * @returns whether the plain cell reads back as a value of the same type; a string's own text decides, so for it: true
+ * @param type of any but a string or a nested value
+ * @returns whether the plain cell reads back as a value of the same type
  */
 export function writeCellText(
   output: JsonOutput,
@@ -21,16 +22,13 @@ export function writeCellText(
 ): boolean {
   output.reserve(64);
   switch (type) {
-    case bsonType.string:
-      appendBytes(output, bytes, at + 4, at + 3 + int32At(bytes, at));
-      return true;
     case bsonType.int32:
       writeInteger(output, int32At(bytes, at));
       return true;
     case bsonType.int64:
       return writeInt64(output, bytes, at);
     case bsonType.double:
-      return writeDouble(output, doubleAt(bytes, at));
+      return writeDoubleText(output, doubleAt(bytes, at));
     case bsonType.null:
       return false;
     case bsonType.symbol:
@@ -40,10 +38,16 @@ export function writeCellText(
     case bsonType.binary:
       writeBinary(output, bytes, at);
       return false;
-    case bsonType.document:
-    case bsonType.array:
-    case bsonType.codeWithScope:
-      writeValue(output, type, bytes, at, "lossless");
+    case bsonType.boolean:
+      output.literal(bytes[at] === 0 ? FALSE : TRUE);
+      return false;
+    case bsonType.objectId:
+      output.literal(OBJECT_ID);
+      writeHex(output, bytes, at, at + 12);
+      output.byte(CLOSE);
+      return false;
+    case bsonType.date:
+      writeDate(output, bytes, at);
       return false;
     default:
       writeText(output, scalarText(type, bytes, at));
@@ -53,12 +57,6 @@ export function writeCellText(
 
 function scalarText(type: number, bytes: Uint8Array, at: number): string {
   switch (type) {
-    case bsonType.boolean:
-      return bytes[at] === 0 ? "false" : "true";
-    case bsonType.objectId:
-      return `ObjectId(${hex(bytes, at, at + 12)})`;
-    case bsonType.date:
-      return exportedDate(int64At(bytes, at));
     case bsonType.decimal:
       return decimalText(bytes, at);
     case bsonType.regex: {
@@ -89,11 +87,18 @@ function scalarText(type: number, bytes: Uint8Array, at: number): string {
 function writeInt64(output: JsonOutput, bytes: Uint8Array, at: number): boolean {
   const value = safeInt64At(bytes, at);
   if (Number.isNaN(value)) output.ascii(int64At(bytes, at).toString());
-  else output.ascii(String(value));
+  else writeInteger(output, value);
   return value !== (value | 0);
 }
 
-function writeDouble(output: JsonOutput, value: number): boolean {
+function writeDoubleText(output: JsonOutput, value: number): boolean {
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e-4 && magnitude < 1e6) {
+    const whole = Number.isInteger(value);
+    if (whole) writeInteger(output, value);
+    else writeDouble(output, value);
+    return !whole;
+  }
   const text = exportedDouble(value);
   output.ascii(text);
   // A whole number without exponent reads as an integer; `-0` does not.
@@ -101,6 +106,15 @@ function writeDouble(output: JsonOutput, value: number): boolean {
     Number.isFinite(value) &&
     (!Number.isInteger(value) || Object.is(value, -0) || text.includes("e"))
   );
+}
+
+function writeDate(output: JsonOutput, bytes: Uint8Array, at: number): void {
+  const milliseconds = safeInt64At(bytes, at);
+  if (milliseconds >= 0 && milliseconds < endOfIsoDates) {
+    writeIsoDate(output, milliseconds, true);
+  } else {
+    output.ascii(exportedDate(int64At(bytes, at)));
+  }
 }
 
 /** Upper-case hexadecimal digits, as they are many times longer than other cells, by table. */
@@ -116,10 +130,14 @@ function writeBinary(output: JsonOutput, bytes: Uint8Array, at: number): void {
 }
 
 const hexDigits = Buffer.from("0123456789ABCDEF", "latin1");
+const TRUE = Buffer.from("true", "latin1");
+const FALSE = Buffer.from("false", "latin1");
+const OBJECT_ID = Buffer.from("ObjectId(", "latin1");
+const CLOSE = 0x29;
 
 /** Up to 3000-12-31T23:59:58.999Z an ISO date with milliseconds; years before 0 as Go prints them: `-0001-12-31T…`. */
 function exportedDate(milliseconds: bigint): string {
-  if (milliseconds >= 32_535_215_999_000n) {
+  if (milliseconds >= BigInt(endOfIsoDates)) {
     return `{ "$date": { "$numberLong" : "${milliseconds}" }}`;
   }
   // The calendar repeats after 400 years, which brings every date into JavaScript's range.
@@ -130,6 +148,9 @@ function exportedDate(milliseconds: bigint): string {
   const iso = date.toISOString();
   return `${year < 0n ? "-" : ""}${size}${iso.slice(iso.indexOf("-", 1))}`;
 }
+
+/** 3000-12-31T23:59:59Z. */
+const endOfIsoDates = 32_535_215_999_000;
 
 /** Milliseconds of 400 years. */
 const cycle = 146_097n * 86_400_000n;

@@ -1,12 +1,23 @@
 import { isUtf8 } from "node:buffer";
 import type { Documents } from "../../bson/documents.ts";
+import { isNested } from "../../bson/compare.ts";
 import { bsonType } from "../../bson/types.ts";
+import { int32At } from "../../bson/walk.ts";
 import type { DelimitedEncodeSpec, Encoder } from "../codec.ts";
 import { JsonOutput } from "../json/encode-output.ts";
+import { writeValue } from "../json/encode-value.ts";
 import { AutoNumber, notANumber } from "./auto-number.ts";
 import { trimEnd } from "./blanks.ts";
-import { beginsFormula, endRow, headerRow, needsQuotes, quote } from "./cell-quotes.ts";
-import { writeCellText } from "./cell-text.ts";
+import {
+  appendQuoted,
+  beginsFormula,
+  copyPlain,
+  endRow,
+  headerRow,
+  needsQuotes,
+  quote,
+} from "./cell-quotes.ts";
+import { appendBytes, writeCellText } from "./cell-text.ts";
 import { ColumnPaths } from "./column-paths.ts";
 import { createTypedCsvEncoder } from "./typed-encode.ts";
 
@@ -31,6 +42,8 @@ class CsvEncoder implements Encoder {
   formulas = 0;
   readonly #paths: ColumnPaths;
   readonly #output = new JsonOutput();
+  /** The JSON of a nested value, on its way into quotes. */
+  readonly #nested = new JsonOutput();
   readonly #number = new AutoNumber();
 
   constructor(spec: DelimitedEncodeSpec) {
@@ -66,23 +79,51 @@ class CsvEncoder implements Encoder {
   }
 
   #encodeCell(type: number, bytes: Uint8Array, at: number): void {
+    if (type === bsonType.string) {
+      return this.#encodeString(bytes, at + 4, at + 3 + int32At(bytes, at));
+    }
+    if (isNested(type)) return this.#encodeNested(type, bytes, at);
     const output = this.#output;
     const start = output.length;
-    const keepsType = writeCellText(output, type, bytes, at);
+    if (!writeCellText(output, type, bytes, at)) this.retyped++;
     const end = output.length;
     if (isText(type) && end > start && beginsFormula(output.bytes[start]!)) this.formulas++;
-    const quoted = needsQuotes(output.bytes, start, end);
-    const kept = keepsType && (type !== bsonType.string || this.#comesBack(start, end, quoted));
-    if (!kept) this.retyped++;
-    if (quoted) quote(output, start);
+    if (needsQuotes(output.bytes, start, end)) quote(output, start);
   }
 
-  /** Whether a string's cell, not quoted yet, reads back as this string. */
-  #comesBack(start: number, end: number, quoted: boolean): boolean {
-    const { bytes } = this.#output;
-    if (this.#number.read(bytes, start, end) !== notANumber) return false;
-    if (!quoted && trimEnd(bytes, start, end) !== end) return false;
-    return isAscii(bytes, start, end) || isUtf8(bytes.subarray(start, end));
+  #encodeString(bytes: Uint8Array, from: number, to: number): void {
+    const output = this.#output;
+    if (from < to && beginsFormula(bytes[from]!)) this.formulas++;
+    const ascii = copyPlain(output, bytes, from, to);
+    const quoted = !ascii && needsQuotes(bytes, from, to);
+    if (quoted) appendQuoted(output, bytes, from, to);
+    else if (!ascii) appendBytes(output, bytes, from, to);
+    if (!this.#comesBack(bytes, from, to, ascii, quoted)) this.retyped++;
+  }
+
+  /** Whether the cell of a text reads back as this text. */
+  #comesBack(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    ascii: boolean,
+    quoted: boolean,
+  ): boolean {
+    if (this.#number.read(bytes, from, to) !== notANumber) return false;
+    if (!quoted && trimEnd(bytes, from, to) !== to) return false;
+    return ascii || isUtf8(bytes.subarray(from, to));
+  }
+
+  #encodeNested(type: number, bytes: Uint8Array, at: number): void {
+    const text = this.#nested;
+    text.length = 0;
+    writeValue(text, type, bytes, at, "lossless");
+    if (needsQuotes(text.bytes, 0, text.length)) {
+      appendQuoted(this.#output, text.bytes, 0, text.length);
+    } else {
+      appendBytes(this.#output, text.bytes, 0, text.length);
+    }
+    this.retyped++;
   }
 }
 
@@ -90,10 +131,4 @@ const COMMA = 44;
 
 function isText(type: number): boolean {
   return type === bsonType.string || type === bsonType.symbol || type === bsonType.code;
-}
-
-function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  let all = 0;
-  for (let at = start; at < end; at++) all |= bytes[at]!;
-  return all < 0x80;
 }

@@ -8,8 +8,9 @@ export const lastIsoDate = 253_402_300_799_999;
  * Writes `2020-01-02T03:04:05.678Z` in at most 24 bytes of reserved room; zeros at the end of the fraction are left out, as
  * mongoexport does.
  * @param milliseconds 0 … `lastIsoDate`
+ * @param whole with all three digits of the fraction, as mongoexport's CSV has it
  */
-export function writeIsoDate(output: JsonOutput, milliseconds: number): void {
+export function writeIsoDate(output: JsonOutput, milliseconds: number, whole = false): void {
   const target = output.bytes;
   const days = Math.floor(milliseconds / 86_400_000);
   const time = milliseconds - days * 86_400_000;
@@ -21,10 +22,10 @@ export function writeIsoDate(output: JsonOutput, milliseconds: number): void {
   target[at++] = 0x3a;
   at = appendDigits(target, at, (time / 1000) % 60, 2);
   const fraction = time % 1000;
-  if (fraction !== 0) {
+  if (whole || fraction !== 0) {
     target[at++] = 0x2e;
     at = appendDigits(target, at, fraction, 3);
-    while (target[at - 1] === 0x30) at--;
+    if (!whole) while (target[at - 1] === 0x30) at--;
   }
   target[at++] = 0x5a;
   output.length = at;

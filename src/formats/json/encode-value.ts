@@ -141,8 +141,9 @@ function writeNested(
           o += 4;
           at += 4;
         }
-        const tail = at + 4 > to;
-        while (tail && at < to && !isEscaped(bytes[at]!)) target[o++] = bytes[at++]!;
+        if (at + 4 > to) {
+          while (at < to && !isEscaped(bytes[at]!)) target[o++] = bytes[at++]!;
+        }
         if (at === to) {
           target[o++] = quote;
         } else {
