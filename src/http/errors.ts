@@ -69,7 +69,7 @@ export function problem(thrown: unknown, rid: string): Problem {
     type: "about:blank",
     title: error.code.replaceAll("_", " "),
     status,
-    detail: isOurFault(error) ? "The service failed" : error.message,
+    detail: isOurFault(error) ? "The service failed" : shortened(error.message),
     code: error.code,
     hint,
     retryable,

@@ -180,6 +180,10 @@ test("what a submit gets wrong is named", async () => {
     "invalid_file_name",
     /begins with/,
   );
+  // Nested deeper than any document may be, and than a call stack.
+  const deep = `{"type":"export","file":"o","format":"json","collection":"c","filter":{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`;
+  await refused(deep, 400, "invalid_argument", /^filter: .*200 levels/);
+  await refused({ ...order, file: "x".repeat(100_000) }, 404, "file_not_found", /^.{400,600}$/);
   assertProblem(
     await api.send("POST", "jobs?x=1", { body: order }),
     400,

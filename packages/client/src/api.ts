@@ -213,7 +213,7 @@ export interface Reject {
   message: string;
   /** Of the field at fault; "": none */
   path: string;
-  /** The record as it was, its first 64 KiB */
+  /** The record as it was, its first 64 KiB; bytes that are no UTF-8 are shown as U+FFFD, the reject file has them as they were */
   raw: string;
   /** Bytes of the record, where raw is only its beginning */
   rawBytes?: number;

@@ -75,6 +75,13 @@ for (const [value, code, message] of refused) {
   });
 }
 
+test("what is nested without end is looked through all the same", () => {
+  const nested = (inner: string) =>
+    JSON.parse(`{"name":"x","free":{"a":${"[".repeat(100_000)}${inner}${"]".repeat(100_000)}}}`);
+  assert.ok(check(nested("1")));
+  assert.throws(() => check(nested('"\\ud800"')), { message: /^free\.a\[0\].*… has half/ });
+});
+
 test("of objects that differ by their type, the faults of the one that is meant are told", () => {
   const closed = { additionalProperties: false };
   const either = compileCheck(

@@ -33,7 +33,7 @@ interface Fault {
 export function compileCheck<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
   const validator = Compile(schema);
   return (value) => {
-    const fault = findFault(schema, value, "") ?? illFormed(value, "");
+    const fault = findFault(schema, value, "") ?? illFormed(value);
     if (fault) throw new DocferryError(fault.code, fault.message);
     if (validator.Check(value)) return value;
     // What the search does not know of, the schema's own check does.
@@ -186,20 +186,20 @@ function known(path: string, names: string[]): string {
     : `${owner.toLowerCase()} may be ${names.join(", ")}`;
 }
 
-/** The first text that cannot be written as UTF-8. */
-function illFormed(value: unknown, path: string): Fault | null {
-  if (typeof value === "string" && !value.isWellFormed()) {
-    return { code: "invalid_argument", message: `${path} has half a surrogate pair` };
-  }
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      const fault = illFormed(item, `${path}[${index}]`);
-      if (fault) return fault;
+/** A text that cannot be written as UTF-8. Not by recursion: what a schema leaves open may be nested without end. */
+function illFormed(whole: unknown): Fault | null {
+  const open: { value: unknown; path: string }[] = [{ value: whole, path: "" }];
+  for (let place = open.pop(); place; place = open.pop()) {
+    const { value, path } = place;
+    if (typeof value === "string" && !value.isWellFormed()) {
+      return { code: "invalid_argument", message: `${shortened(path)} has half a surrogate pair` };
     }
-  } else if (isObject(value)) {
-    for (const [name, item] of Object.entries(value)) {
-      const fault = illFormed(item, inside(path, name));
-      if (fault) return fault;
+    if (Array.isArray(value)) {
+      value.forEach((item, index) => open.push({ value: item, path: `${path}[${index}]` }));
+    } else if (isObject(value)) {
+      for (const [name, item] of Object.entries(value)) {
+        open.push({ value: item, path: inside(path, name) });
+      }
     }
   }
   return null;
@@ -217,6 +217,9 @@ function inside(path: string, name: string): string {
 function show(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (isObject(value)) return "an object";
-  const text = JSON.stringify(value) ?? "missing";
+  return shortened(JSON.stringify(value) ?? "missing");
+}
+
+function shortened(text: string): string {
   return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }

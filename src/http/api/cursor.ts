@@ -48,14 +48,17 @@ export function page<T, V>(
   };
 }
 
-/** @returns the place behind which the page begins, null for the first page @throws {DocferryError} `invalid_argument` */
-export function placeOf(kind: string, cursor: string | undefined): string | null {
+/**
+ * The place behind which the page begins, null for the first page.
+ * @param pattern what places in this list look like
+ * @throws {DocferryError} `invalid_argument` for a cursor that is not one of this list's
+ */
+export function placeOf(kind: string, cursor: string | undefined, pattern: RegExp): string | null {
   if (cursor === undefined) return null;
   const text = Buffer.from(cursor, "base64url").toString();
   // Made up ones decode to something too: only what encodes to the same is one that we gave.
-  if (text.startsWith(`${kind}:`) && cursorOf(kind, text.slice(kind.length + 1)) === cursor) {
-    return text.slice(kind.length + 1);
-  }
+  const place = text.slice(kind.length + 1);
+  if (cursorOf(kind, place) === cursor && pattern.test(place)) return place;
   const shown = cursor.length <= 100 ? cursor : `${cursor.slice(0, 100)}…`;
   throw new DocferryError(
     "invalid_argument",

@@ -85,7 +85,7 @@ function listFiles({ index }: NativeFileParts): ApiRoute {
     },
     async answer({ environment, query }) {
       const { prefix = "", limit = 100, cursor } = query;
-      const after = placeOf("file", cursor);
+      const after = placeOf("file", cursor, /^[^]+$/);
       const found = await visible(index, { environment, prefix, after, limit: limit + 1 });
       return {
         status: 200,

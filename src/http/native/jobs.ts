@@ -110,7 +110,7 @@ function listJobs(engine: JobsEngine): ApiRoute {
     },
     async answer({ environment, query, now }) {
       const { state = null, type = null, limit = 100, cursor } = query;
-      const place = placeOf("job", cursor);
+      const place = placeOf("job", cursor, /^[1-9]\d{0,9}$/);
       const before = place === null ? null : Number(place);
       const found = await engine.jobs(environment, { state, type, before, limit: limit + 1 });
       return {

@@ -298,7 +298,10 @@ const rejectPlace = {
 export const rejectSchema = Type.Object(
   {
     ...rejectPlace,
-    raw: Type.String({ description: "The record as it was, its first 64 KiB" }),
+    raw: Type.String({
+      description:
+        "The record as it was, its first 64 KiB; bytes that are no UTF-8 are shown as U+FFFD, the reject file has them as they were",
+    }),
     rawBytes: Type.Optional(
       Type.Integer({ description: "Bytes of the record, where raw is only its beginning" }),
     ),
