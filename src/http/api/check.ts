@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { DocferryError } from "../../job/errors.ts";
+import { findIllFormed } from "../ill-formed.ts";
 
 /** The part of JSON Schema that our schemas use. */
 interface Shape {
@@ -33,8 +34,12 @@ interface Fault {
 export function compileCheck<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
   const validator = Compile(schema);
   return (value) => {
-    const fault = findFault(schema, value, "") ?? illFormed(value);
+    const fault = findFault(schema, value, "");
     if (fault) throw new DocferryError(fault.code, fault.message);
+    const illFormed = findIllFormed(value);
+    if (illFormed !== null) {
+      throw new DocferryError("invalid_argument", `${illFormed} has half a surrogate pair`);
+    }
     if (validator.Check(value)) return value;
     // What the search does not know of, the schema's own check does.
     const [error] = validator.Errors(value);
@@ -184,25 +189,6 @@ function known(path: string, names: string[]): string {
   return names.length === 0
     ? `${owner.toLowerCase()} may be none`
     : `${owner.toLowerCase()} may be ${names.join(", ")}`;
-}
-
-/** A text that cannot be written as UTF-8. Not by recursion: what a schema leaves open may be nested without end. */
-function illFormed(whole: unknown): Fault | null {
-  const open: { value: unknown; path: string }[] = [{ value: whole, path: "" }];
-  for (let place = open.pop(); place; place = open.pop()) {
-    const { value, path } = place;
-    if (typeof value === "string" && !value.isWellFormed()) {
-      return { code: "invalid_argument", message: `${shortened(path)} has half a surrogate pair` };
-    }
-    if (Array.isArray(value)) {
-      value.forEach((item, index) => open.push({ value: item, path: `${path}[${index}]` }));
-    } else if (isObject(value)) {
-      for (const [name, item] of Object.entries(value)) {
-        open.push({ value: item, path: inside(path, name) });
-      }
-    }
-  }
-  return null;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

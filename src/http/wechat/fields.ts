@@ -1,6 +1,7 @@
 import type { Static, TObject, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { DocferryError } from "../../job/errors.ts";
+import { findIllFormed } from "../ill-formed.ts";
 import type { JsonObject } from "./body.ts";
 
 /**
@@ -18,7 +19,7 @@ export function compileFields<T extends TObject>(schema: T): (body: JsonObject) 
       if (!Object.hasOwn(body, name)) throw new DocferryError("missing_argument", name);
     }
     const fields = coerceObject(body, schema);
-    const illFormed = findIllFormed(fields, "");
+    const illFormed = findIllFormed(fields);
     if (illFormed !== null) {
       throw new DocferryError("invalid_argument", `${illFormed} has half a surrogate pair`);
     }
@@ -52,17 +53,6 @@ function coerceObject(value: JsonObject, schema: TObject): JsonObject {
 
 function integerOf(value: unknown): unknown {
   return typeof value === "string" && /^-?\d{1,40}$/.test(value) ? Number(value) : value;
-}
-
-/** The path of a text that cannot be written as UTF-8, null if there is none. */
-function findIllFormed(value: unknown, path: string): string | null {
-  if (typeof value === "string") return value.isWellFormed() ? null : path;
-  if (typeof value !== "object" || value === null) return null;
-  for (const [name, item] of Object.entries(value)) {
-    const found = findIllFormed(item, pathTo(path, name, Array.isArray(value)));
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 function faultOf(
