@@ -10,6 +10,7 @@ import { resolveConfig } from "../../src/config.ts";
  * a name, no task, no lease, no progress of a task, no reject.
  */
 export async function assertNothingLeftBehind(folder: string): Promise<void> {
+  endLongAgo(join(folder, "store.sqlite"));
   const config = resolveConfig(
     { data: folder, threads: 1, keepDays: 0, garbageSeconds: 0 },
     {},
@@ -33,7 +34,8 @@ export async function assertNothingLeftBehind(folder: string): Promise<void> {
     "objects without a name are left",
   );
   for (const table of ["task", "part", "chunk"]) {
-    assert.deepEqual(store.prepare(`SELECT * FROM ${table}`).all(), [], `${table} has rows left`);
+    const left = store.prepare(`SELECT * FROM ${table} LIMIT 3`).all();
+    assert.deepEqual(left, [], `${table} has rows left`);
   }
   for (const environment of store.prepare("SELECT DISTINCT environment FROM job").all()) {
     const file = join(folder, "environments", `${String(environment["environment"])}.sqlite`);
@@ -44,4 +46,12 @@ export async function assertNothingLeftBehind(folder: string): Promise<void> {
     const { integrity_check: whole } = database.prepare("PRAGMA integrity_check").get() ?? {};
     assert.equal(whole, "ok");
   }
+}
+
+/** Whatever clock the jobs ended by, their keep time is over. */
+function endLongAgo(file: string): void {
+  using store = new DatabaseSync(file);
+  const [running] = store.prepare("SELECT * FROM job WHERE ended_at IS NULL LIMIT 1").all();
+  assert.equal(running, undefined, "a job has not ended");
+  store.exec("UPDATE job SET ended_at = 0");
 }

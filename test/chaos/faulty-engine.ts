@@ -1,0 +1,155 @@
+import pino from "pino";
+import { dataPaths } from "../../src/data-folder.ts";
+import { serviceThreadData } from "../../src/compose.ts";
+import type { Database, Databases, Sink } from "../../src/databases/database.ts";
+import { EmbeddedDatabases } from "../../src/databases/embedded/embedded-databases.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { ThreadPool } from "../../src/engine/thread-pool.ts";
+import { noRoomKept } from "../../src/files/disk-room.ts";
+import { DiskObjectStore } from "../../src/files/disk/disk-object-store.ts";
+import type { ObjectStore, ObjectWriter } from "../../src/files/object-store.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import type { FaultyThreadData } from "./faulty-thread.ts";
+import { type At, reads, withPoints } from "./points.ts";
+
+const leaseMs = 60_000;
+
+/** The effects of the steps: they run in threads. */
+export const threadPoints = ["before", "after"].flatMap((when) =>
+  ["files.create", "files.join", "writer.write", "writer.finish"].map(
+    (effect) => `${when} thread.${effect}`,
+  ),
+);
+
+/** An engine on a folder whose effects have points. Its own stores are there too, without points. */
+export interface FaultyEngine extends AsyncDisposable {
+  engine: Engine;
+  store: SqliteStore;
+  databases: Databases;
+  files: ObjectStore;
+  /** As if every lease had run out. */
+  loseLeases: () => Promise<void>;
+  /** As if nobody had to wait for a retry. */
+  releaseDue: () => Promise<void>;
+  armThreads: (point: string, how: "throw" | "exit") => void;
+  /** The process is gone: nothing of it reaches a store any more. */
+  crash: () => Promise<void>;
+}
+
+export async function openFaultyEngine(folder: string, at: At): Promise<FaultyEngine> {
+  const paths = dataPaths(folder);
+  const state = { dead: false, skewMs: 0 };
+  const clock = () => Date.now() + state.skewMs;
+  const control = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
+  const data: FaultyThreadData = {
+    thread: serviceThreadData(paths),
+    points: threadPoints,
+    control,
+  };
+  const pool = new ThreadPool({
+    entry: new URL("./faulty-thread.ts", import.meta.url),
+    workerData: data,
+    size: 3,
+  });
+  const slots = 6;
+  const files = await DiskObjectStore.open(paths.objects);
+  const databases = await EmbeddedDatabases.open(data.thread.environments);
+  const [store] = await Promise.all([
+    SqliteStore.open({ file: paths.store, limits: { total: slots, perEnvironment: slots } }),
+    pool.start(),
+  ]);
+  await store.jobs.takeOver(clock());
+  const alive: At = async (point) => {
+    if (!state.dead) await at(point);
+    if (state.dead) throw new Error("The process is gone");
+  };
+  const engine = new Engine({
+    store: {
+      jobs: withPoints("jobs", store.jobs, { reads: reads.jobs, at: alive }),
+      files: withPoints("index", store.files, { reads: reads.index, at: alive }),
+      [Symbol.asyncDispose]: async () => undefined,
+    },
+    databases: databasesWithPoints(databases, alive),
+    files: filesWithPoints(files, alive),
+    room: noRoomKept,
+    pool,
+    clock,
+    log: pino({ level: process.env["DOCFERRY_TEST_LOG"] ?? "silent" }),
+    settings: {
+      slots,
+      leaseMs,
+      chunkBytes: 400,
+      partBytes: 600,
+      keepMs: 86_400_000,
+      garbageMs: 86_400_000,
+      fieldNames: "environment",
+    },
+  });
+  engine.start();
+  let open = true;
+  const close = async () => {
+    if (!open) return;
+    open = false;
+    await engine.drain();
+    await pool[Symbol.asyncDispose]();
+    await databases[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+  };
+  return {
+    engine,
+    store,
+    databases,
+    files,
+    loseLeases: async () => {
+      state.skewMs += leaseMs + 1;
+      await store.jobs.sweep(clock());
+    },
+    releaseDue: async () => {
+      state.skewMs += 1_000;
+      await store.jobs.sweep(clock());
+    },
+    armThreads: (point, how) => {
+      Atomics.store(control, 1, how === "throw" ? 0 : 1);
+      Atomics.store(control, 0, threadPoints.indexOf(point));
+    },
+    crash: () => {
+      state.dead = true;
+      return close();
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function databasesWithPoints(databases: Databases, at: At): Databases {
+  return withPoints("databases", databases, {
+    reads: reads.databases,
+    at,
+    made: (method, result) =>
+      method === "open" ? databaseWithPoints(result as Database, at) : result,
+  });
+}
+
+function databaseWithPoints(database: Database, at: At): Database {
+  return withPoints("database", database, {
+    reads: reads.database,
+    at,
+    made: (method, result) =>
+      method === "openSink"
+        ? withPoints("sink", result as Sink, { reads: reads.sink, at })
+        : result,
+  });
+}
+
+function filesWithPoints(files: ObjectStore, at: At): ObjectStore {
+  return withPoints("files", files, {
+    reads: reads.files,
+    at,
+    made: (method, result) =>
+      method === "create"
+        ? withPoints("writer", result as ObjectWriter, { reads: reads.writer, at })
+        : result,
+    lost: async (method, result) => {
+      if (method === "create") await (result as ObjectWriter).abort();
+    },
+  });
+}
