@@ -142,7 +142,7 @@ test("what a submit gets wrong is named", async () => {
   await refused("", 400, "empty_body", /empty/);
   await refused("[]", 400, "invalid_body", /not an object/);
   await refused("{", 400, "invalid_body", /not JSON/);
-  await refused(Uint8Array.of(0x7b, 0xff, 0x7d), 400, "invalid_body", /not JSON/);
+  await refused(Uint8Array.of(0x7b, 0xff, 0x7d), 400, "invalid_body", /not UTF-8/);
   await refused('{"type":"import","type":"export"}', 400, "invalid_body", /"type" is there twice/);
   await refused(" ".repeat(1024 * 1024 + 1), 413, "body_too_large", /1048576/);
   const out = { type: "export", file: "o", format: "json" };

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TObject } from "typebox";
 import { DocferryError, errorKinds } from "../../job/errors.ts";
+import { parseJsonObject, readBody } from "../json-body.ts";
 import { endWhenIdle } from "../files/idle.ts";
 import { bearerOf } from "./bearer.ts";
 import { compileCheck } from "./check.ts";
-import { parseJson, readBody } from "./json-body.ts";
+import { jsonMembers } from "./json-members.ts";
 import { queryValues } from "./query.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 
@@ -89,9 +90,11 @@ function checkedCall(route: ApiRoute, guards: ApiGuards) {
 }
 
 function bodyValue(route: ApiRoute, raw: Buffer): unknown {
-  if (raw.length > 0) return parseJson(raw);
-  if (route.body?.kind === "json" && !route.body.required) return {};
-  throw new DocferryError("empty_body", "The body is empty");
+  if (raw.length === 0 && route.body?.kind === "json" && !route.body.required) return {};
+  const value = parseJsonObject(raw);
+  // Refuses a field that stands there twice.
+  jsonMembers(raw);
+  return value;
 }
 
 /** @returns the environment of a route that has one */

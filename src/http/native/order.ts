@@ -8,7 +8,7 @@ import { planFromParts } from "../../query/parts.ts";
 import type { QueryPlan } from "../../query/plan.ts";
 import { sortFromDocument } from "../../query/sort-document.ts";
 import { parseStatement } from "../../query/statement.ts";
-import { jsonMembers } from "../api/json-body.ts";
+import { jsonMembers } from "../api/json-members.ts";
 import type { exportOrderSchema, importOrderSchema } from "./schemas.ts";
 
 type ImportBody = Static<typeof importOrderSchema>;

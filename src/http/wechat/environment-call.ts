@@ -1,7 +1,8 @@
 import { type Static, type TObject, type TProperties, type TString, Type } from "typebox";
 import type { Access } from "../../access/access.ts";
 import { DocferryError } from "../../job/errors.ts";
-import { type JsonObject, readJsonObject } from "./body.ts";
+import type { JsonObject } from "../json-body.ts";
+import { readJsonObject } from "./body.ts";
 import { compileFields } from "./fields.ts";
 import type { WireRequest, WireRoute } from "./route.ts";
 import { tokenOf } from "./url-parameters.ts";

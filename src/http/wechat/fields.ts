@@ -2,7 +2,7 @@ import type { Static, TObject, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { DocferryError } from "../../job/errors.ts";
 import { findIllFormed } from "../ill-formed.ts";
-import type { JsonObject } from "./body.ts";
+import type { JsonObject } from "../json-body.ts";
 
 /**
  * A check of a body's fields, compiled once. It takes what real clients send: integers as numeric text, and any fields beyond

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestContext } from "../request-context.ts";
-import type { JsonObject } from "./body.ts";
+import type { JsonObject } from "../json-body.ts";
 
 /** A call of the vendor's. Path and method are checked already when `answer` runs. */
 export interface WireRoute {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { DocferryError } from "../../job/errors.ts";
 import { wireError } from "../errors.ts";
-import type { JsonObject } from "./body.ts";
+import type { JsonObject } from "../json-body.ts";
 import type { WireRoute } from "./route.ts";
 
 const prefixes = ["/tcb/", "/cgi-bin/", "/componenttcb/"];

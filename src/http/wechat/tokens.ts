@@ -1,7 +1,8 @@
 import type { Access, AppCredentials } from "../../access/access.ts";
 import type { IssuedToken } from "../../access/tokens.ts";
 import { DocferryError } from "../../job/errors.ts";
-import { type JsonObject, readJsonObject } from "./body.ts";
+import type { JsonObject } from "../json-body.ts";
+import { readJsonObject } from "./body.ts";
 import type { WireRoute } from "./route.ts";
 import { queryParameter } from "./url-parameters.ts";
 

@@ -1,0 +1,70 @@
+import type { IncomingMessage } from "node:http";
+import { DocferryError } from "../job/errors.ts";
+
+/** Bytes. The longest body that a call can need is a query; a real one is some kilobytes long. */
+const bodyLimit = 1024 * 1024;
+
+export type JsonObject = Record<string, unknown>;
+
+/**
+ * All of a request's body.
+ *
+ * By events: an async iterator over the stream costs more than all the rest of a status query.
+ * @throws {DocferryError} `body_too_large`; `invalid_body` if it broke off
+ */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    request.on("data", (piece: Buffer) => {
+      size += piece.length;
+      if (size <= bodyLimit) {
+        pieces.push(piece);
+        return;
+      }
+      // The rest runs out unkept, so that the client gets to read its answer and the connection is fit for the next call.
+      pieces.length = 0;
+      reject(tooLarge());
+    });
+    request.on("end", () =>
+      resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)),
+    );
+    const broken = (cause?: Error) =>
+      reject(new DocferryError("invalid_body", "The body broke off", { cause }));
+    request.on("error", broken);
+    request.on("close", () => {
+      if (!request.complete) broken();
+    });
+  });
+}
+
+function tooLarge(): DocferryError {
+  return new DocferryError("body_too_large", `The body has more than ${bodyLimit} bytes`);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The body as one JSON object, whatever its content type says: clients send JSON as form data, as text and without any type.
+ * @throws {DocferryError} `empty_body`, `invalid_body`
+ */
+export function parseJsonObject(bytes: Buffer): JsonObject {
+  if (bytes.length === 0) throw new DocferryError("empty_body", "The body is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch (error) {
+    throw new DocferryError("invalid_body", faultOf(error), { cause: error });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new DocferryError("invalid_body", "The body is JSON, but not an object");
+  }
+  return value as JsonObject;
+}
+
+/** JSON.parse's own message quotes the body, which may hold a secret; only the place is taken from it. */
+function faultOf(error: unknown): string {
+  if (!(error instanceof SyntaxError)) return "The body is not UTF-8";
+  const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
+  return `The body is not JSON${place === undefined ? "" : ` ${place}`}`;
+}
