@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asDocferryError, DocferryError } from "./job/errors.ts";
@@ -75,7 +75,13 @@ function takeLock(what: string, files: { folder: string; lock: string; pid: stri
     throw notLocked(what, error, files.pid);
   }
   const held = lock;
-  return { [Symbol.dispose]: () => held.close() };
+  return {
+    [Symbol.dispose]() {
+      // The lock's own file stays: removed, it would be another one for somebody who has it open already.
+      rmSync(files.pid, { force: true });
+      held.close();
+    },
+  };
 }
 
 /** SQLITE_BUSY (5) is the other one's lock; anything else is the disk. */

@@ -23,7 +23,7 @@ Examples:
 
 function addCommand(): Command {
   return operatorOptions(new Command("add").description("add an environment to an app"))
-    .requiredOption("--app <id>", "the app that it is to belong to")
+    .addOption(textOption("--app <id>", "the app that it is to belong to").makeOptionMandatory())
     .addOption(textOption("--id <id>", "its id (default: a random one)"))
     .addHelpText(
       "after",

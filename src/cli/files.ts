@@ -7,13 +7,15 @@ import { CommandError } from "./command-errors.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { requireServer, type ServerOptions, serverOptions } from "./options/server-options.ts";
 import { textOption } from "./options/values.ts";
-import { bytesText } from "./progress/words.ts";
+import { progressDisplay, type ProgressDisplay } from "./progress/progress-display.ts";
+import type { ProgressView } from "./progress/progress-line.ts";
+import { bytesText, shownName } from "./progress/words.ts";
 import { serviceClient } from "./server/service-client.ts";
 import { tableText } from "./table.ts";
 import { openOutput } from "./transfer/output.ts";
 import { Interrupted } from "./transfer/transfer-end.ts";
 
-type Options = ServerOptions & { json?: true };
+type Options = ServerOptions & { json?: true; quiet?: true };
 
 /** `docferry files` */
 export function filesCommand(): Command {
@@ -49,21 +51,58 @@ function putCommand(): Command {
       if (path === "-" && name === undefined)
         throw new CommandError("stdin has no name: give one behind -");
       const client = clientOf(options);
-      const stored = await stoppable(signal, async () =>
-        client.files.put(name ?? basename(path), await contentOf(path), { signal }),
+      const display = displayOf(`sending ${path === "-" ? "stdin" : basename(path)}`, options);
+      const { open, size } = await contentOf(path);
+      const content = () => counted(open(), (bytes) => display.update(sentView(bytes, size)));
+      const stored = await stoppable(signal, display, async () =>
+        // A file can be sent again where the connection breaks; stdin cannot.
+        client.files.put(name ?? basename(path), path === "-" ? content() : content, { signal }),
       );
       tell(options, stored, () => `${stored.name}: ${bytesText(stored.size)}, MD5 ${stored.md5}\n`);
     });
 }
 
-/** A file can be sent again where the connection breaks; stdin cannot. */
-async function contentOf(path: string) {
-  if (path === "-") return Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>;
+async function contentOf(
+  path: string,
+): Promise<{ open: () => ReadableStream<Uint8Array>; size: number | null }> {
+  if (path === "-") {
+    return { open: () => Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>, size: null };
+  }
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new CommandError(`There is no file ${path}`);
   if (found.isDirectory()) throw new CommandError(`${path} is a folder, not a file`);
   const blob = await openAsBlob(path);
-  return () => blob.stream();
+  return { open: () => blob.stream(), size: blob.size };
+}
+
+function counted(
+  stream: ReadableStream<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): ReadableStream<Uint8Array> {
+  let bytes = 0;
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        bytes += piece.length;
+        onBytes(bytes);
+        controller.enqueue(piece);
+      },
+    }),
+  );
+}
+
+function sentView(bytes: number, totalBytes: number | null): ProgressView {
+  const none = { records: null, rejects: 0, totalRecords: null, stalled: null };
+  return { ...none, phase: "", bytes, totalBytes };
+}
+
+function displayOf(label: string, options: Options): ProgressDisplay {
+  return progressDisplay(shownName(label, 28), {
+    stream: process.stderr,
+    quiet: options.quiet === true,
+    environment: process.env,
+    clock: () => performance.now(),
+  });
 }
 
 function getCommand(): Command {
@@ -77,9 +116,13 @@ function getCommand(): Command {
       const out = options.out === undefined || options.out === "-" ? null : options.out;
       const output = openOutput(out, process.stdout);
       const client = clientOf(options);
-      await stoppable(signal, async () =>
-        output.take(await client.files.get(name, { signal }), { signal }),
-      );
+      const display = displayOf(`fetching ${name}`, options);
+      await stoppable(signal, display, async () => {
+        const { size } = await client.files.head(name, { signal });
+        const bytes = await client.files.get(name, { signal });
+        const shown = counted(bytes, (done) => display.update(sentView(done, size)));
+        await output.take(shown, { signal });
+      });
     });
 }
 
@@ -118,7 +161,11 @@ function removeCommand(): Command {
     });
 }
 
-async function stoppable<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+async function stoppable<T>(
+  signal: AbortSignal,
+  display: ProgressDisplay,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -126,12 +173,14 @@ async function stoppable<T>(signal: AbortSignal, work: () => Promise<T>): Promis
     throw new Interrupted(
       "Stopped. Nothing half-written has a name; start it again to have it whole.",
     );
+  } finally {
+    display.stop();
   }
 }
 
 function common(command: Command): Command {
   serverOptions(command);
-  return command.option("--json", "tell it as JSON");
+  return command.option("--json", "tell it as JSON").option("--quiet", "show no progress");
 }
 
 function clientOf(options: Options): Docferry {

@@ -65,5 +65,7 @@ function removeCommand(): Command {
 }
 
 function common(command: Command): Command {
-  return operatorOptions(command).requiredOption("--app <id>", "the app that it belongs to");
+  return operatorOptions(command).addOption(
+    textOption("--app <id>", "the app that it belongs to").makeOptionMandatory(),
+  );
 }

@@ -1,18 +1,21 @@
 import { Command, Option } from "commander";
 import { configSettings, resolveConfig } from "../config.ts";
 import { startService, type Service } from "../service.ts";
+import { textOption } from "./options/values.ts";
 import { createLogger } from "../telemetry/logger.ts";
 
 /** `docferry serve` */
 export function serveCommand(): Command {
-  const command = new Command("serve").option(
-    "--config <file>",
-    "JSON file with settings (DOCFERRY_CONFIG)",
+  const command = new Command("serve").addOption(
+    textOption("--config <file>", "JSON file with settings (DOCFERRY_CONFIG)"),
   );
   for (const setting of configSettings) {
     const flags = setting.isSwitch ? `--${setting.flag}` : `--${setting.flag} <value>`;
     const shown = setting.default === "" || setting.isSwitch ? "" : `, default ${setting.default}`;
-    command.addOption(new Option(flags, `${setting.description} (${setting.variable}${shown})`));
+    const description = `${setting.description} (${setting.variable}${shown})`;
+    command.addOption(
+      setting.isSwitch ? new Option(flags, description) : textOption(flags, description),
+    );
   }
   command.addHelpText(
     "after",

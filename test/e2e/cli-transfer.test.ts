@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Cli, ended } from "../support/cli.ts";
+import { account, TestService } from "../support/service.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const people = [
@@ -188,6 +190,45 @@ suite("docferry import and export on a database file", () => {
     assert.equal(stated.stdout, '{"name":"cyd"}\n');
   });
 
+  test("a database file is one file when nothing works on it, and can be one of a data folder", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    await cli.runWith(peopleText, "import", "--to", shop, "-c", "people");
+    const left = readdirSync(folder).filter((name) => name.startsWith("shop"));
+    assert.deepEqual(left, ["shop.sqlite", "shop.sqlite.lock"]);
+    const service = await TestService.start(t, join(folder, "data"));
+    const inside = `sqlite:data/environments/${account.environment}.sqlite`;
+    const refused = await cli.runWith(peopleText, "import", "--to", inside, "-c", "people");
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /Data folder .*data is in use by another docferry \(process \d+\)/,
+    );
+    await service.stop();
+    const taken = await cli.runWith(peopleText, "import", "--to", inside, "-c", "people");
+    assert.equal(taken.code, 0, taken.stderr);
+    assert.equal((await cli.run("export", "--from", inside, "-c", "people")).stdout, peopleText);
+  });
+
+  const noScript = spawnSync("script", ["--version"]).error ? "there is no script(1)" : false;
+  test("on a terminal the bar fits however narrow it is", { skip: noScript }, async (t) => {
+    const folder = await tempFolder(t);
+    await writeFile(join(folder, "many.json"), manyRecords(20_000));
+    const command = fileURLToPath(new URL("../../bin/docferry", import.meta.url));
+    for (const columns of [100, 20]) {
+      const line = `stty cols ${columns}; exec ${command} import --to sqlite:t${columns}.sqlite many.json`;
+      const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
+        cwd: folder,
+        env: { ...process.env, DOCFERRY_STATE: join(folder, "state"), NO_COLOR: "1" },
+        encoding: "utf8",
+      });
+      const drawn = stdout.split("\r\u001b[2K").slice(1, -1);
+      assert.ok(drawn.length > 0, stdout);
+      for (const text of drawn) assert.ok(text.length < columns, `${columns} columns: ${text}`);
+      assert.match(stdout, /20,000 records in the file/);
+    }
+  });
+
   test("--drop empties the collection first, --stopOnError ends at the first failure", async (t) => {
     const folder = await tempFolder(t);
     const cli = new Cli(folder);
@@ -279,6 +320,39 @@ suite("a transfer that is stopped", () => {
     assert.match(second.stderr, /Going on with the job that the last run began/);
     await cli.run("export", "--from", shop, "-c", "many", "--out", "out.json");
     assert.equal(lineCount(await readFile(join(folder, "out.json"))), count);
+  });
+
+  test("Ctrl-C twice ends at once, and nothing is lost", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    await writeFile(join(folder, "many.json"), manyRecords(count));
+    const words = ["import", "--to", shop, "many.json"];
+    const child = cli.start(...words);
+    const said = ended(child);
+    await writing(folder, child);
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+    assert.equal((await said).code, 130);
+    const second = await cli.run(...words);
+    assert.match(second.stdout, /150,000 records in the file: 150,000 written/);
+  });
+
+  test("an export that was stopped goes on, and its file appears only when it is whole", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    await cli.runWith(manyRecords(2 * count), "import", "--to", shop, "-c", "many");
+    const words = ["export", "--from", shop, "-c", "many", "-o", "out.json", "--verbose"];
+    const child = cli.start(...words);
+    child.stderr?.on("data", (piece: Buffer) => {
+      if (piece.includes('"kind":"export"')) child.kill("SIGINT");
+    });
+    await once(child, "close");
+    assert.equal(child.exitCode, 130);
+    assert.ok(!existsSync(join(folder, "out.json")));
+    const second = await cli.run(...words);
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(second.stderr, /Going on with the job that the last run began/);
+    assert.equal(lineCount(await readFile(join(folder, "out.json"))), 2 * count);
   });
 
   test("an input that has changed begins anew; --restart does, too", async (t) => {

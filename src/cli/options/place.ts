@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../command-errors.ts";
+import { textOption } from "./values.ts";
 import { type ServerOptions, serverOf, serverOptions, type ServerPlace } from "./server-options.ts";
 
 /** Where documents go to or come from. */
@@ -10,9 +11,12 @@ export type Place = { kind: "sqlite"; file: string; shown: string } | ServerPlac
 /** `--to` or `--from`, beside the options of a server. */
 export function placeOptions(command: Command, flag: "--to" | "--from"): void {
   serverOptions(command);
-  command.option(
-    `${flag} <database>`,
-    `${flag === "--to" ? "straight into" : "straight out of"} a database file, without a service: sqlite:FILE`,
+  const direction = flag === "--to" ? "straight into" : "straight out of";
+  command.addOption(
+    textOption(
+      `${flag} <database>`,
+      `${direction} a database file, without a service: sqlite:FILE`,
+    ),
   );
 }
 

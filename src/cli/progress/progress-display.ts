@@ -55,7 +55,7 @@ function bar(
   return {
     update(view) {
       const now = clock();
-      const speed: Speed = meter.add(now, { records: view.records, bytes: view.bytes ?? 0 });
+      const speed: Speed = meter.add(now, { records: view.records ?? 0, bytes: view.bytes ?? 0 });
       if (now - drawnAt < drawEveryMs) return;
       drawnAt = now;
       // Asked each time: a terminal may be resized.
@@ -81,7 +81,7 @@ function lines(label: string, stream: ProgressStream, clock: () => number): Prog
   return {
     update(view) {
       const now = clock();
-      const speed = meter.add(now, { records: view.records, bytes: view.bytes ?? 0 });
+      const speed = meter.add(now, { records: view.records ?? 0, bytes: view.bytes ?? 0 });
       saidAt ??= now;
       if (now - saidAt < lineEveryMs) return;
       saidAt = now;

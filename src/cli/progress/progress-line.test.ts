@@ -26,8 +26,8 @@ test("a wide terminal shows all there is", () => {
 test("a narrow terminal loses the least important first, and no line is too long for it", () => {
   const at = (width: number) =>
     progressLine("import people.json", view, speed, { ...plain, width });
-  assert.equal(at(60), "42%  1,234,567 records  3 failed  50,000/s  0:29 left");
-  assert.equal(at(20), "[#####.......]  42%");
+  assert.equal(at(60), "[#####.......]  42%  1,234,567 records  3 failed  0:29 left");
+  assert.equal(at(30), "42%  1,234,567 records");
   assert.equal(at(10), "42%");
   assert.equal(at(3), "42");
   for (let width = 1; width <= 170; width++) {

@@ -4,9 +4,9 @@ import { bytesText, clockText, columnsOf, countText } from "./words.ts";
 export interface ProgressView {
   /** What goes on, in a word or two: `reading`, `writing`. */
   phase: string;
-  records: number;
+  /** null where nobody counts them; the same for bytes. */
+  records: number | null;
   rejects: number;
-  /** null where nobody counts them. */
   bytes: number | null;
   /** null where nobody knows before. */
   totalBytes: number | null;
@@ -34,17 +34,15 @@ export function progressLine(
   speed: Speed,
   options: LineOptions,
 ): string {
-  const pieces = piecesOf(label, view, speed);
   // A terminal that is written to its last column may break the line.
   const width = Math.max(1, options.width - 1);
-  const chosen = fitting(pieces, width);
-  const left = width - lengthOf(chosen);
+  const chosen = fitting(piecesOf(label, view, speed), width);
   const fraction = fractionOf(view);
-  const bar = fraction !== null && left >= shortestBar + 2 ? barText(fraction, left, options) : "";
-  const text = chosen.map((piece) => piece.text).join("  ");
-  if (bar === "") return cut(text, width);
-  const labelEnd = chosen[0]?.important === labelWeight ? label.length : 0;
-  return labelEnd > 0 ? `${label}  ${bar}${text.slice(labelEnd)}` : `${bar}  ${text}`;
+  const words = chosen.map((piece) => {
+    if (piece.text !== shortestBar || fraction === null) return piece.text;
+    return barText(fraction, shortestBar.length + width - lengthOf(chosen), options);
+  });
+  return chosen.length > 1 ? words.join("  ") : cut(words.join(""), width);
 }
 
 function cut(text: string, width: number): string {
@@ -58,7 +56,7 @@ export function fractionOf(view: ProgressView): number | null {
   const [done, total] =
     view.bytes !== null && view.totalBytes !== null
       ? [view.bytes, view.totalBytes]
-      : [view.records, view.totalRecords ?? 0];
+      : [view.records ?? 0, view.totalRecords ?? 0];
   return total > 0 ? Math.min(1, done / total) : null;
 }
 
@@ -68,28 +66,36 @@ interface Piece {
   important: number;
 }
 
-const labelWeight = 3;
-const shortestBar = 8;
-const longestBar = 30;
+/** Holds the place of the bar, which takes what the rest leaves. */
+const shortestBar = "[########]";
+const longestBar = 32;
 
 function piecesOf(label: string, view: ProgressView, speed: Speed): Piece[] {
   const fraction = fractionOf(view);
   const left = secondsLeft(view, speed);
   const pieces: (Piece | null)[] = [
-    { text: label, important: labelWeight },
+    { text: label, important: 3 },
+    fraction === null ? null : { text: shortestBar, important: 5 },
     fraction === null ? null : { text: `${Math.floor(fraction * 100)}%`, important: 9 },
-    { text: `${countText(view.records)} records`, important: 8 },
+    view.records === null ? null : { text: `${countText(view.records)} records`, important: 8 },
     view.rejects > 0 ? { text: `${countText(view.rejects)} failed`, important: 7 } : null,
-    speed.recordsPerSecond === null
-      ? null
-      : { text: `${countText(speed.recordsPerSecond)}/s`, important: 5 },
-    view.bytes === null ? null : { text: bytesOf(view.bytes, view.totalBytes), important: 4 },
+    rateOf(view, speed),
+    view.bytes === null ? null : { text: bytesOf(view.bytes, view.totalBytes), important: 2 },
     left === null ? null : { text: `${clockText(left)} left`, important: 6 },
     view.stalled === null
-      ? { text: view.phase, important: 2 }
+      ? { text: view.phase, important: 1 }
       : { text: `waiting: ${view.stalled}`, important: 10 },
   ];
-  return pieces.filter((piece) => piece !== null);
+  return pieces.filter((piece) => piece !== null && piece.text !== "") as Piece[];
+}
+
+function rateOf(view: ProgressView, speed: Speed): Piece | null {
+  if (view.records !== null) {
+    const perSecond = speed.recordsPerSecond;
+    return perSecond === null ? null : { text: `${countText(perSecond)}/s`, important: 4 };
+  }
+  const perSecond = speed.bytesPerSecond;
+  return perSecond === null ? null : { text: `${bytesText(perSecond)}/s`, important: 4 };
 }
 
 function bytesOf(bytes: number, total: number | null): string {
@@ -100,7 +106,7 @@ function secondsLeft(view: ProgressView, speed: Speed): number | null {
   const [left, perSecond] =
     view.bytes !== null && view.totalBytes !== null
       ? [view.totalBytes - view.bytes, speed.bytesPerSecond]
-      : [(view.totalRecords ?? view.records) - view.records, speed.recordsPerSecond];
+      : [(view.totalRecords ?? 0) - (view.records ?? 0), speed.recordsPerSecond];
   if (left <= 0 || perSecond === null || perSecond <= 0) return null;
   return left / perSecond;
 }
@@ -123,7 +129,7 @@ function lengthOf(pieces: Piece[]): number {
 }
 
 function barText(fraction: number, room: number, { color }: LineOptions): string {
-  const inner = Math.min(longestBar, room - 4);
+  const inner = Math.min(longestBar, room) - 2;
   const done = Math.round(fraction * inner);
   const full = "#".repeat(done);
   return `[${color && done > 0 ? `\u001b[32m${full}\u001b[39m` : full}${".".repeat(inner - done)}]`;

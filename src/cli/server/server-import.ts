@@ -134,7 +134,7 @@ async function upload(
   }
 }
 
-const nothingYet = { records: 0, rejects: 0, totalRecords: null, stalled: null };
+const nothingYet = { records: null, rejects: 0, totalRecords: null, stalled: null };
 
 async function fetchRejects(
   client: Docferry,

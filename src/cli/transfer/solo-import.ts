@@ -124,7 +124,7 @@ async function spoolInput(
   if (request.input === null && process.stdin.isTTY) {
     display.note("Reading records from the terminal; Ctrl-D ends them.");
   }
-  const idle = { records: 0, rejects: 0, totalRecords: null, stalled: null };
+  const idle = { records: null, rejects: 0, totalRecords: null, stalled: null };
   try {
     return await spool(input.open(), file, {
       name,

@@ -103,10 +103,11 @@ export class EmbeddedDatabase implements Database {
   }
 
   async #close(): Promise<void> {
+    // The last connection of a file takes its log into it, which a reading one cannot do: so the writer goes last.
+    await this.#source[Symbol.asyncDispose]();
     const writer = await this.#starting?.catch(() => undefined);
     await writer?.[Symbol.asyncDispose]();
     await this.#removing;
-    await this.#source[Symbol.asyncDispose]();
     this.#onClosed();
   }
 
