@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => api[Symbol.asyncDispose]());
 
-const lines = Array.from({ length: 300_000 }, (_, n) => `{"_id":${n},"t":"${"x".repeat(60)}"}`);
+const lines = Array.from({ length: 600_000 }, (_, n) => `{"_id":${n},"t":"${"x".repeat(60)}"}`);
 
 async function appWith(environment: string) {
   const app = (await api.admin("POST", "apps", {})).json as { id: string; secret: string };
