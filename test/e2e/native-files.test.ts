@@ -76,6 +76,16 @@ test("a change happens only to the file that was meant", async () => {
   );
 });
 
+test("a content that is not what its digest says is not stored", async () => {
+  const put = (body: string, digest: string) =>
+    api.send("PUT", "files/digest", { body, headers: { "content-md5": digest } });
+  const right = Buffer.from(md5("right"), "hex").toString("base64");
+  assertProblem(await put("wrong", right), 400, "invalid_body", /MD5 .* changed on its way/);
+  assertProblem(await api.send("GET", "files/digest"), 404, "file_not_found");
+  assert.equal((await put("right", right)).status, 201);
+  assert.equal((await put("", "1B2M2Y8AsgTpgAmY7PhCfg==")).json.size, 0);
+});
+
 test("every name is a name, and what can be none is refused", async () => {
   const long = "é".repeat(256);
   const names = [

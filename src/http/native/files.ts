@@ -107,7 +107,12 @@ function putFile({ access, index, objects, clock }: NativeFileParts): ApiRoute {
       "The bytes are streamed, of any number. The name points to the new content only once all of it is on the disk.",
     access: "environment",
     parameters,
-    headers: changeHeaders,
+    headers: {
+      ...changeHeaders,
+      "content-md5": Type.String({
+        description: "Base64 MD5 of the content: another content is refused",
+      }),
+    },
     body: { bytes: "The content; its Content-Type is kept" },
     answers: {
       200: { description: "Another file had the name and is replaced", ...stored },
@@ -127,6 +132,7 @@ function putFile({ access, index, objects, clock }: NativeFileParts): ApiRoute {
       // All of it has come; syncing it may take longer than a client may be silent.
       endWhenIdle(request, 0);
       const object = await writer.finish();
+      checkDigest(object.md5, request.headers["content-md5"]);
       const contentType = contentTypeOf(name, givenContentType(request));
       const now = clock();
       requireEnvironment(access, environment);
@@ -210,6 +216,16 @@ function removeFile({ index }: NativeFileParts): ApiRoute {
       throw new DocferryError("file_not_found", `No file ${name}`);
     },
   });
+}
+
+/** @param md5 hex @param given base64 (RFC 1864) @throws {DocferryError} `invalid_body` */
+function checkDigest(md5: string, given: string | string[] | undefined): void {
+  const actual = Buffer.from(md5, "hex").toString("base64");
+  if (given === undefined || given === actual) return;
+  throw new DocferryError(
+    "invalid_body",
+    `The content has MD5 ${actual}, not what Content-MD5 says: it has changed on its way`,
+  );
 }
 
 /** It may have been removed while the bytes came; from here on the store's order holds. */

@@ -38,7 +38,7 @@ function listRejects(parts: RejectParts): ApiRoute {
         content: { "application/x-ndjson": rejectSchema },
       },
     },
-    errors: ["job_not_found", "file_not_found"],
+    errors: ["job_not_found", "file_not_found", "object_not_found"],
     async answer({ reply, environment, parameters }) {
       const controller = new AbortController();
       const id = jobIdOf(parameters);
