@@ -29,6 +29,7 @@ async function planImport(
     size: spec.size,
     format: spec.format,
     csv: spec.csv,
+    legacy: spec.legacy ?? false,
     chunkBytes: settings.chunkBytes,
   });
   let first: Chunk | undefined;
@@ -79,7 +80,8 @@ function decodeSpec(
         ? { seconds: submitSeconds(job), jobKey: job.key.slice(0, 6) }
         : null,
   } as const;
-  if (spec.format === "json") return { ...common, format: "json", layout: found.layout };
+  const { legacy = false } = spec;
+  if (spec.format === "json") return { ...common, format: "json", layout: found.layout, legacy };
   const { columnsHaveTypes, ignoreBlanks, parseGrace, useArrayIndexFields } = spec.csv;
   return {
     ...common,

@@ -64,6 +64,8 @@ export interface JsonDecodeSpec extends CommonDecodeSpec {
   format: "json";
   /** `sequence`: objects one after another, on lines or not. `array`: the file is one JSON array of objects. Found by the scan. */
   layout: "sequence" | "array";
+  /** Reads besides what MongoDB's shell writes: `ObjectId("…")`, `/re/`, keys without quotes. Slower. */
+  legacy?: boolean;
 }
 
 export interface DelimitedDecodeSpec extends CommonDecodeSpec {
@@ -87,6 +89,8 @@ export interface JsonEncodeSpec {
   form: "relaxed" | "canonical" | "lossless";
   array: boolean;
   pretty: boolean;
+  /** Fields in one order, for comparing files: by name, `_id` first. Without it as documents have them. */
+  stable?: boolean;
 }
 
 export interface DelimitedEncodeSpec {

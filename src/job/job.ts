@@ -48,6 +48,8 @@ export interface ImportSpec {
   mode: "insert" | "upsert" | "merge" | "delete";
   upsertFields: string[];
   stopOnError: boolean;
+  /** For json: reads what MongoDB's shell writes as well. */
+  legacy?: boolean;
   /** For csv and tsv. */
   csv: {
     /** true: the first row; else the names. */
@@ -78,6 +80,8 @@ export interface ExportSpec {
         form: "relaxed" | "canonical" | "lossless";
         array: boolean;
         pretty: boolean;
+        /** Fields in one order, for comparing files. */
+        stable?: boolean;
       }
     /** columns null: the projection's, else the union of top-level fields, `_id` first. */
     | {

@@ -11,6 +11,7 @@ export interface ScanArgument {
   size: number;
   format: ImportSpec["format"];
   csv: ImportSpec["csv"];
+  legacy: boolean;
   /** Bytes that a chunk is to have, about. */
   chunkBytes: number;
 }
@@ -37,7 +38,8 @@ export async function* scanFile(
   context: StepContext,
 ): AsyncGenerator<ScanItem, ScanResult, void> {
   const { columns, end } = await columnsOf(scan, context);
-  const scanner = createScanner(scan.format, { chunkBytes: scan.chunkBytes, start: end });
+  const { format, chunkBytes, legacy } = scan;
+  const scanner = createScanner(format, { chunkBytes, start: end, legacy });
   let bytes = end.offset;
   for await (const piece of context.files.read(
     scan.object,

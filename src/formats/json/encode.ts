@@ -3,6 +3,7 @@ import { bsonType } from "../../bson/types.ts";
 import type { Encoder, JsonEncodeSpec } from "../codec.ts";
 import { JsonOutput } from "./encode-output.ts";
 import { writePretty } from "./encode-pretty.ts";
+import { stableDocument } from "./encode-stable.ts";
 import { writeValue } from "./encode-value.ts";
 
 /**
@@ -47,14 +48,19 @@ class JsonEncoder implements Encoder {
     for (let i = 0; i < count; i++) {
       output.reserve(4);
       if (i > 0 || !first) output.literal(this.between);
-      if (this.#spec.pretty) this.#encodePretty(bytes, starts[i]!);
-      else writeValue(output, bsonType.document, bytes, starts[i]!, this.#spec.form, false);
+      if (this.#spec.stable) this.#encodeDocument(stableDocument(bytes, starts[i]!), 0);
+      else this.#encodeDocument(bytes, starts[i]!);
       if (lines) {
         output.reserve(1);
         output.byte(0x0a);
       }
     }
     return output.written();
+  }
+
+  #encodeDocument(bytes: Uint8Array, document: number): void {
+    if (this.#spec.pretty) this.#encodePretty(bytes, document);
+    else writeValue(this.#output, bsonType.document, bytes, document, this.#spec.form, false);
   }
 
   #encodePretty(bytes: Uint8Array, document: number): void {

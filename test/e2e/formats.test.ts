@@ -56,3 +56,19 @@ test("a typed CSV of a list of fields has these, with their types", async (t) =>
   assert.equal((await engine.ended(id)).state, "succeeded");
   assert.equal(await engine.text("out.csv"), "name:string,_id:int32\nAda,1\n");
 });
+
+test("an import reads what MongoDB's shell writes where it is told to", async (t) => {
+  const engine = await openEngine(t, await tempFolder(t));
+  await engine.put("people.json", "{_id: 1, at: ISODate('1970-01-01T00:00:00Z')}\n{_id: oops}\n");
+  const { id } = await engine.submit(importOrder({ legacy: true }));
+  const { counts } = (await engine.ended(id)).progress;
+  assert.deepEqual([counts.inserted, counts.rejected], [1, 1]);
+  const out = await engine.submit({
+    type: "export",
+    file: "out.json",
+    query: parseStatement("db.collection('people').get()", 0),
+    format: { format: "json", form: "relaxed", array: false, pretty: false },
+  });
+  assert.equal((await engine.ended(out.id)).state, "succeeded");
+  assert.equal(await engine.text("out.json"), '{"_id":1,"at":{"$date":"1970-01-01T00:00:00Z"}}\n');
+});
