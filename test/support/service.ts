@@ -57,20 +57,19 @@ export class TestService {
     folder: string,
     options: { flags?: string[]; variables?: Record<string, string> } = {},
   ): Promise<TestService> {
-    const child = spawn(
-      process.execPath,
-      [main, "serve", "--data", folder, "--port", "0", ...(options.flags ?? [])],
-      {
-        stdio: ["ignore", "pipe", "pipe"],
-        env: {
-          ...process.env,
-          DOCFERRY_APP_ID: account.appId,
-          DOCFERRY_APP_SECRET: account.secret,
-          DOCFERRY_ENV_ID: account.environment,
-          ...options.variables,
-        },
+    const { flags = [] } = options;
+    // A test that wants its service back where it was names the port.
+    const port = flags.includes("--port") ? [] : ["--port", "0"];
+    const child = spawn(process.execPath, [main, "serve", "--data", folder, ...port, ...flags], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        DOCFERRY_APP_ID: account.appId,
+        DOCFERRY_APP_SECRET: account.secret,
+        DOCFERRY_ENV_ID: account.environment,
+        ...options.variables,
       },
-    );
+    });
     const errors: string[] = [];
     child.stderr?.setEncoding("utf8").on("data", (text: string) => errors.push(text));
     t.after(() => end(child, "SIGKILL"));
@@ -126,4 +125,9 @@ export async function statuses(client: TestClient, jobId: number): Promise<Migra
 
 export async function finalStatus(client: TestClient, jobId: number): Promise<MigrateInfo> {
   return (await statuses(client, jobId)).at(-1) as MigrateInfo;
+}
+
+/** Any free port, where the test wants none of its own. */
+function portFlags(flags: string[]): string[] {
+  return flags.includes("--port") ? [] : ["--port", "0"];
 }
