@@ -118,9 +118,8 @@ function getCommand(): Command {
       const client = clientOf(options);
       const display = displayOf(`fetching ${name}`, options);
       await stoppable(signal, display, async () => {
-        const { size } = await client.files.head(name, { signal });
-        const bytes = await client.files.get(name, { signal });
-        const shown = counted(bytes, (done) => display.update(sentView(done, size)));
+        const { size, body } = await client.files.open(name, { signal });
+        const shown = counted(body, (done) => display.update(sentView(done, size)));
         await output.take(shown, { signal });
       });
     });

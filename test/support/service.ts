@@ -126,8 +126,3 @@ export async function statuses(client: TestClient, jobId: number): Promise<Migra
 export async function finalStatus(client: TestClient, jobId: number): Promise<MigrateInfo> {
   return (await statuses(client, jobId)).at(-1) as MigrateInfo;
 }
-
-/** Any free port, where the test wants none of its own. */
-function portFlags(flags: string[]): string[] {
-  return flags.includes("--port") ? [] : ["--port", "0"];
-}

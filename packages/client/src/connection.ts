@@ -189,11 +189,26 @@ export function connectionError(url: string, error: unknown): DocferryConnection
 async function apiError(response: Response): Promise<Error> {
   const text = await response.text().catch(() => "");
   const type = response.headers.get("content-type") ?? "";
-  if (type.includes("application/problem+json")) {
-    const problem = JSON.parse(text) as Problem;
-    return new DocferryApiError(response.status, problem);
-  }
-  return notDocferry(response, type);
+  if (!type.includes("application/problem+json")) return notDocferry(response, type);
+  const { status } = response;
+  return new DocferryApiError(
+    status,
+    text === "" ? withoutWords(status) : (JSON.parse(text) as Problem),
+  );
+}
+
+/** A HEAD is answered without a body: what is wrong shows in the status only. */
+function withoutWords(status: number): Pick<Problem, "detail" | "code" | "hint" | "retryable"> & {
+  rid: null;
+} {
+  const isMissing = status === 404;
+  return {
+    detail: isMissing ? "There is no such file" : `The service answers ${status} without a word`,
+    code: isMissing ? "file_not_found" : `status_${status}`,
+    hint: isMissing ? "Upload the file first" : "GET in place of HEAD tells more",
+    retryable: status >= 500,
+    rid: null,
+  };
 }
 
 export function notDocferry({ url, status }: Response, type: string): NotDocferryError {

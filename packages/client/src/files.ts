@@ -17,6 +17,18 @@ export interface FileConditions extends CallOptions {
   ifNew?: boolean;
 }
 
+export interface GetOptions extends CallOptions {
+  /** First byte, and the one after the last. */
+  range?: { from: number; to?: number };
+}
+
+/** What is known of a file before its bytes. */
+export interface FileHead {
+  size: number;
+  md5: string;
+  contentType: string;
+}
+
 /** The files of an environment. */
 export class Files {
   readonly #connection: Connection;
@@ -44,11 +56,16 @@ export class Files {
     });
   }
 
-  /** A file's bytes as they come. @param options.range first byte and the one after the last */
-  async get(
+  /** A file's bytes as they come. */
+  async get(name: string, options: GetOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    return (await this.open(name, options)).body;
+  }
+
+  /** The same, with what is known of the file; `size` is that of the range. */
+  async open(
     name: string,
-    options: { range?: { from: number; to?: number } } & CallOptions = {},
-  ): Promise<ReadableStream<Uint8Array>> {
+    options: GetOptions = {},
+  ): Promise<{ body: ReadableStream<Uint8Array> } & FileHead> {
     const { range } = options;
     const response = await this.#connection.send("getFile", {
       ...this.#common(name, options),
@@ -57,20 +74,12 @@ export class Files {
         : {},
       streams: true,
     });
-    return response.body ?? new Blob([]).stream();
+    return { body: response.body ?? new Blob([]).stream(), ...headOf(response) };
   }
 
   /** Size, type and MD5 of a file. */
-  async head(
-    name: string,
-    options: CallOptions = {},
-  ): Promise<{ size: number; md5: string; contentType: string }> {
-    const { headers } = await this.#connection.send("headFile", this.#common(name, options));
-    return {
-      size: Number(headers.get("content-length")),
-      md5: (headers.get("etag") ?? "").replaceAll('"', ""),
-      contentType: headers.get("content-type") ?? "",
-    };
+  async head(name: string, options: CallOptions = {}): Promise<FileHead> {
+    return headOf(await this.#connection.send("headFile", this.#common(name, options)));
   }
 
   /** Files in order of their names, page by page as they are taken. */
@@ -110,6 +119,14 @@ export class Files {
   #common(name: string, options: CallOptions) {
     return { path: { env: this.#environment, path: name }, ...signalOf(options) };
   }
+}
+
+function headOf({ headers }: Response): FileHead {
+  return {
+    size: Number(headers.get("content-length")),
+    md5: (headers.get("etag") ?? "").replaceAll('"', ""),
+    contentType: headers.get("content-type") ?? "",
+  };
 }
 
 function conditionHeaders({ ifMatch, ifNew }: FileConditions): Record<string, string> {

@@ -32,7 +32,13 @@ export {
   NotDocferryError,
 } from "./errors.ts";
 export type { JobEvent } from "./events.ts";
-export { type FileConditions, type FileContent, Files } from "./files.ts";
+export {
+  type FileConditions,
+  type FileContent,
+  type FileHead,
+  Files,
+  type GetOptions,
+} from "./files.ts";
 export { JobHandle, Jobs, type SubmitOptions } from "./jobs.ts";
 export type { RetryOptions } from "./retry.ts";
 export { type MigrateInfo, WeChatCalls } from "./wechat.ts";

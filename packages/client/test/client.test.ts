@@ -70,6 +70,7 @@ suite("the client", () => {
     await files.remove("a/b");
     await assert.rejects(files.get(".."), /"\.\." cannot be part of a URL's path/);
     await assert.rejects(files.get("a/b"), hasCode("file_not_found"));
+    await assert.rejects(files.head("a/b"), hasCode("file_not_found"));
   });
 
   test("submits once with the same key, lists, watches, waits", async (t) => {
