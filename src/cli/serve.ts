@@ -11,7 +11,9 @@ export function serveCommand(): Command {
   );
   for (const setting of configSettings) {
     const flags = setting.isSwitch ? `--${setting.flag}` : `--${setting.flag} <value>`;
-    const shown = setting.default === "" || setting.isSwitch ? "" : `, default ${setting.default}`;
+    // How many cores there are is no default to read about.
+    const isTold = setting.default !== "" && !setting.isSwitch && setting.key !== "threads";
+    const shown = isTold ? `, default ${setting.default}` : "";
     const description = `${setting.description} (${setting.variable}${shown})`;
     command.addOption(
       setting.isSwitch ? new Option(flags, description) : textOption(flags, description),

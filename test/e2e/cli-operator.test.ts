@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Docferry, DocferryApiError } from "#client";
 import { Cli } from "../support/cli.ts";
 import { account, TestService } from "../support/service.ts";
@@ -215,5 +216,11 @@ suite("shell completion", () => {
       assert.equal(code, 0);
       assert.match(stdout, /\nExamples?:\n {2}docferry /, path.join(" "));
     }
+  });
+
+  test("docs/cli.md is what the commands say of themselves", () => {
+    const script = fileURLToPath(new URL("../../scripts/cli-reference.mjs", import.meta.url));
+    const run = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
   });
 });
