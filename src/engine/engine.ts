@@ -46,8 +46,9 @@ export class Engine {
 
   constructor(context: EngineContext) {
     this.#context = context;
-    this.#worker = new Worker(context);
-    this.#sweeper = new Sweeper(context);
+    const sweeper = new Sweeper(context);
+    this.#sweeper = sweeper;
+    this.#worker = new Worker(context, () => sweeper.look());
   }
 
   start(): void {

@@ -20,19 +20,18 @@ export class Sweeper {
   #leases: Promise<void> | null = null;
   #garbage: Promise<void> | null = null;
   #room: Promise<void> | null = null;
+  #endPause: () => void = () => undefined;
+  #lookAgain = false;
 
   constructor(context: EngineContext) {
     this.#context = context;
   }
 
   start(): void {
-    this.#leases = this.#repeat(async () => {
-      const { clock, store, log } = this.#context;
-      const now = clock();
-      const { lost, nextDue } = await store.jobs.sweep(now);
-      if (lost > 0) log.warn({ lost }, "leases ran out");
-      return Math.min(longestPauseMs, Math.max(10, (nextDue ?? Infinity) - clock()));
-    });
+    this.#leases = this.#repeat(
+      () => this.#sweep(),
+      (end) => (this.#endPause = end),
+    );
     this.#garbage = this.#repeat(async () => {
       await this.clean();
       return cleanEveryMs;
@@ -43,9 +42,25 @@ export class Sweeper {
     });
   }
 
+  /** Something has become due sooner than was known. */
+  look(): void {
+    this.#lookAgain = true;
+    this.#endPause();
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort();
     await Promise.all([this.#leases, this.#garbage, this.#room]);
+  }
+
+  /** When to look again, in ms from now. */
+  async #sweep(): Promise<number> {
+    const { clock, store, log } = this.#context;
+    this.#lookAgain = false;
+    const { lost, nextDue } = await store.jobs.sweep(clock());
+    if (lost > 0) log.warn({ lost }, "leases ran out");
+    if (this.#lookAgain) return 0;
+    return Math.min(longestPauseMs, Math.max(10, (nextDue ?? Infinity) - clock()));
   }
 
   /** Once there is room again, what waited for it goes on. */
@@ -102,8 +117,14 @@ export class Sweeper {
     if (garbage.length > 0) log.info({ objects: garbage.length }, "garbage removed");
   }
 
-  /** Runs until stopped, each time after the pause that the run before asked for. */
-  async #repeat(run: () => Promise<number>): Promise<void> {
+  /**
+   * Runs until stopped, each time after the pause that the run before asked for.
+   * @param pausing gets what ends the pause
+   */
+  async #repeat(
+    run: () => Promise<number>,
+    pausing: (end: () => void) => void = () => undefined,
+  ): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       let pauseMs = longestPauseMs;
@@ -112,12 +133,12 @@ export class Sweeper {
       } catch (error) {
         this.#context.log.warn({ err: error }, "sweeping failed; trying again");
       }
-      await pause(pauseMs, signal);
+      await pause(pauseMs, signal, pausing);
     }
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, signal: AbortSignal, pausing: (end: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const timer = setTimeout(done, ms);
@@ -127,5 +148,6 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     }
     signal.addEventListener("abort", done);
+    pausing(done);
   });
 }

@@ -15,6 +15,7 @@ const beatsPerLease = 3;
  */
 export class Worker {
   readonly #context: EngineContext;
+  readonly #onRetry: () => void;
   readonly #attempts = new Map<Attempt, Promise<void>>();
   readonly #beatAt = new Map<Attempt, number>();
   #timer: NodeJS.Timeout | null = null;
@@ -22,8 +23,10 @@ export class Worker {
   #claimAgain = false;
   #stopped = false;
 
-  constructor(context: EngineContext) {
+  /** @param onRetry called when a task that failed may be due again sooner than anything that was known */
+  constructor(context: EngineContext, onRetry: () => void) {
     this.#context = context;
+    this.#onRetry = onRetry;
   }
 
   start(): void {
@@ -113,6 +116,7 @@ export class Worker {
         progressed: attempt.progressed,
         now: clock(),
       });
+      this.#onRetry();
     }
   }
 

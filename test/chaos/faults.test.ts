@@ -20,6 +20,13 @@ const bad = ['{"_id":7,"twice":true}', '{"_id":100,"broken":'];
 const content = `${[...good.slice(0, 20), bad[0], ...good.slice(20), bad[1]].join("\n")}\n`;
 const exported = `${good.join("\n")}\n`;
 
+const exportOf = (collection: string): JobOrder => ({
+  type: "export",
+  file: `${collection}.out`,
+  query: planFromParts({ collection }),
+  format: { format: "json", form: "relaxed", array: false, pretty: false },
+});
+
 /** What an undisturbed import and export pass by, in the engine's thread; each has a `before` and an `after`. */
 const effects = [
   "database.createCollection",
@@ -132,12 +139,7 @@ class Ferry {
       `${name} in`,
       importOrder({ file: `${name}.json`, collection: name }),
     );
-    const out = await this.#run(`${name} out`, {
-      type: "export",
-      file: `${name}.out`,
-      query: planFromParts({ collection: name }),
-      format: { format: "json", form: "relaxed", array: false, pretty: false },
-    });
+    const out = await this.#run(`${name} out`, exportOf(name));
     await this.#faults.over();
     for (const job of [imported, out]) {
       assert.equal(job.state, "succeeded", `${about}: ${JSON.stringify(job.error)}`);
@@ -275,6 +277,22 @@ test("an error or the death of a thread at any point of a step loses nothing and
   }
   await ferry.end();
   await assertNothingLeftBehind(folder);
+});
+
+test("a task that failed goes on when its retry is due, not when somebody looks by chance", async (t) => {
+  const faults = new Faults();
+  const engine = await openFaultyEngine(await tempFolder(t), faults.at);
+  t.after(() => engine[Symbol.asyncDispose]());
+  await engine.databases.open(environment).then((each) => each.createCollection("empty"));
+  // The sweeper has found nothing to do and pauses.
+  await sleep(50);
+  faults.arm("before jobs.finishPlan", async () => {
+    throw new Error("Injected");
+  });
+  const began = performance.now();
+  const { id } = await engine.engine.submit(environment, exportOf("empty"));
+  while (!endedStates.has((await engine.engine.job(environment, id)).state)) await sleep(5);
+  assert.ok(performance.now() - began < 2_000, "the first retry is due after 200 ms");
 });
 
 test("every effect that the engine calls is struck, here or where it is said", async (t) => {
