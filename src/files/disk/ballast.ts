@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, stat, statfs, unlink } from "node:fs/promises";
+import { mkdir, open, stat, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { asDocferryError } from "../../job/errors.ts";
 import { isMissing } from "../durable.ts";
@@ -26,9 +26,9 @@ export class Ballast implements DiskRoom {
   /**
    * Makes the file if it is not there. On a disk that is as good as full it is spent at once: whoever opens stores next to it
    * needs the room.
-   * @param file in a folder that is there
    */
   static async open(file: string, bytes: number): Promise<Ballast> {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const ballast = new Ballast(file, bytes);
     if ((await sizeOf(file)) !== bytes) await ballast.restore();
     else if ((await ballast.#free()) < bytes) await ballast.spend();
