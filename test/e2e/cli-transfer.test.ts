@@ -229,6 +229,28 @@ suite("docferry import and export on a database file", () => {
     }
   });
 
+  test("a typed CSV loses nothing, and what the shell writes is read with --legacy", async (t) => {
+    const cli = new Cli(await tempFolder(t));
+    const shell =
+      '{ _id: ObjectId("0123456789abcdef01234567"), at: ISODate("2020-01-02T03:04:05Z"), n: NumberLong(5) }\n';
+    const refused = await cli.runWith(shell, "import", "--to", shop, "-c", "shell");
+    assert.equal(refused.code, 3);
+    const taken = await cli.runWith(shell, "import", "--to", shop, "-c", "shell", "--legacy");
+    assert.equal(taken.code, 0, taken.stderr);
+    const lossless = (collection: string) =>
+      cli.run("export", "--from", shop, "-c", collection, "--jsonFormat", "lossless", "--stable");
+    const typed = ["--type", "csv", "--columnsHaveTypes"];
+    const csv = await cli.run("export", "--from", shop, "-c", "shell", ...typed);
+    const again = await cli.runWith(
+      csv.stdout,
+      ...["import", "--to", shop, "-c", "again", "--headerline"].concat(typed),
+    );
+    assert.equal(again.code, 0, again.stderr);
+    const first = (await lossless("shell")).stdout;
+    assert.equal((await lossless("again")).stdout, first);
+    assert.match(first, /"n":\{"\$numberLong":"5"\}/);
+  });
+
   test("--drop empties the collection first, --stopOnError ends at the first failure", async (t) => {
     const folder = await tempFolder(t);
     const cli = new Cli(folder);
@@ -453,7 +475,16 @@ suite("what import and export refuse", () => {
       2,
       /unknown option '--colection'\n\(Did you mean --collection\?\)/,
     ],
-    [["import", "--to", shop, "--legacy", "x"], 2, /does not take --legacy: only Extended JSON v2/],
+    [
+      ["import", "--to", shop, "--writeConcern", "1", "x"],
+      2,
+      /does not take --writeConcern: a record counts/,
+    ],
+    [
+      ["import", "--to", shop, "--type", "csv", "--headerline", "--legacy", "x"],
+      2,
+      /--legacy goes with/,
+    ],
     [
       ["import", "--to", shop, "--uri", "mongodb://u:p@h", "x"],
       2,

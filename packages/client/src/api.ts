@@ -15,6 +15,8 @@ export interface ImportOrder {
   upsertFields?: string[];
   /** Write nothing behind the first record that fails, and fail the job */
   stopOnError?: boolean;
+  /** For json: reads what MongoDB's shell writes as well, such as ObjectId(…) */
+  legacy?: boolean;
   csv?: CsvImport;
 }
 
@@ -44,6 +46,8 @@ export interface ExportOrder {
   jsonArray?: boolean;
   /** Indented */
   jsonPretty?: boolean;
+  /** Fields in one order, for comparing files */
+  jsonStable?: boolean;
   csv?: CsvExport;
   /** The query in the wire's language, db.collection(…)….get(): in place of collection and what follows it */
   statement?: string;

@@ -56,11 +56,6 @@ const both: readonly RefusedOption[] = [
 export const refusedByImport: readonly RefusedOption[] = [
   ...both,
   {
-    flags: "--legacy",
-    reason:
-      "only Extended JSON v2 is read; mongoimport --legacy and mongoexport turn the old form into it",
-  },
-  {
     flags: "--bypassDocumentValidation",
     reason: "collections of these databases have no validation rules that could be passed by",
   },

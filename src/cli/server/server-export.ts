@@ -76,14 +76,15 @@ type Member = [name: string, text: string];
 
 function formatMembers(format: ExportRequest["format"]): object {
   if (format.format === "csv") {
-    const { columns, header } = format;
-    return { format: "csv", csv: { ...(columns && { columns }), header } };
+    const { columns, header, typed = false } = format;
+    return { format: "csv", csv: { ...(columns && { columns }), header, typed } };
   }
   return {
     format: "json",
     jsonFormat: format.form,
     jsonArray: format.array,
     jsonPretty: format.pretty,
+    jsonStable: format.stable ?? false,
   };
 }
 

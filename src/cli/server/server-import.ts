@@ -90,6 +90,7 @@ function orderOf({ order }: ImportRequest, file: string): ImportOrder {
     mode,
     ...(mode !== "insert" && { upsertFields }),
     stopOnError: order.stopOnError,
+    ...(order.legacy && { legacy: true }),
     ...(order.format !== "json" && {
       csv: {
         header: csv.header,

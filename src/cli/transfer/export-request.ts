@@ -45,6 +45,8 @@ export interface ExportOptions {
   out?: string;
   jsonArray?: true;
   pretty?: true;
+  stable?: true;
+  columnsHaveTypes?: true;
   noHeaderLine?: true;
   jsonFormat?: "relaxed" | "canonical" | "lossless";
   query?: string;
@@ -101,6 +103,11 @@ export function exportOptions(command: Command): void {
     )
     .option("--jsonArray", "one JSON array")
     .option("--pretty", "indented JSON")
+    .option("--stable", "JSON: fields in one order, for comparing files")
+    .option(
+      "--columnsHaveTypes",
+      "CSV: types in the header, so that an import with it loses nothing",
+    )
     .option("--noHeaderLine", "CSV: without the row of names")
     .option("--assertExists", "fail where the collection is not there (it always does)");
 }
@@ -194,17 +201,25 @@ function formatOf(
   names: string[] | null,
 ): ExportSpec["format"] {
   if (type === "csv") {
-    const stray = (["jsonArray", "pretty", "jsonFormat"] as const).find(
+    const stray = (["jsonArray", "pretty", "stable", "jsonFormat"] as const).find(
       (name) => options[name] !== undefined,
     );
     if (stray) throw new UsageError(`--${stray} goes with --type json`);
-    return { format: "csv", columns: names, header: options.noHeaderLine !== true };
+    const typed = options.columnsHaveTypes ?? false;
+    if (typed && options.noHeaderLine) {
+      throw new UsageError(
+        "--columnsHaveTypes writes types into the header: --noHeaderLine excludes it",
+      );
+    }
+    return { format: "csv", columns: names, header: options.noHeaderLine !== true, typed };
   }
+  if (options.columnsHaveTypes) throw new UsageError("--columnsHaveTypes goes with --type csv");
   if (options.noHeaderLine) throw new UsageError("--noHeaderLine goes with --type csv");
   return {
     format: "json",
     form: options.jsonFormat ?? "relaxed",
     array: options.jsonArray ?? false,
     pretty: options.pretty ?? false,
+    stable: options.stable ?? false,
   };
 }

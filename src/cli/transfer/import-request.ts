@@ -29,6 +29,7 @@ export interface ImportOptions {
   ignoreBlanks?: true;
   useArrayIndexFields?: true;
   jsonArray?: true;
+  legacy?: true;
   drop?: true;
   stopOnError?: true;
   maintainInsertionOrder?: true;
@@ -75,6 +76,7 @@ export function importOptions(command: Command): void {
     .option("--ignoreBlanks", "CSV, TSV: empty cells become no field")
     .option("--useArrayIndexFields", "CSV, TSV: a.0 and a.1 make an array")
     .option("--jsonArray", "the file is one JSON array (found out without it, too)")
+    .option("--legacy", "read what MongoDB's shell writes as well: ObjectId(…), ISODate(…), /re/")
     .option("--drop", "drop the collection first")
     .option("--stopOnError", "write nothing after the first record that fails")
     .option(
@@ -132,6 +134,7 @@ export function importRequest(
       mode: modeOf(options, upsertFields),
       upsertFields: upsertFields ?? ["_id"],
       stopOnError: (options.stopOnError ?? options.maintainInsertionOrder) === true,
+      legacy: options.legacy ?? false,
       csv: csvOf(options, format),
     },
   };
@@ -184,7 +187,8 @@ function csvOf(options: ImportOptions, format: ImportSpec["format"]): ImportSpec
     const stray = rowOptions.find((name) => options[name] !== undefined);
     if (stray) throw new UsageError(`--${stray} goes with --type csv or tsv`);
   } else {
-    if (options.jsonArray) throw new UsageError(`--jsonArray goes with --type json`);
+    const stray = (["jsonArray", "legacy"] as const).find((name) => options[name]);
+    if (stray) throw new UsageError(`--${stray} goes with --type json`);
     if (options.headerline && names) {
       throw new UsageError("--headerline excludes --fields and --fieldFile");
     }

@@ -28,6 +28,7 @@ function importOrder(body: ImportBody): JobOrder {
   const { mode = "insert", upsertFields = ["_id"], csv = {} } = body;
   checkCollectionName(body.collection);
   if (body.csv && body.format === "json") throw onlyFor("csv", "format csv or tsv");
+  if (body.legacy && body.format !== "json") throw onlyFor("legacy", "format json");
   if (body.upsertFields && mode === "insert") throw onlyFor("upsertFields", "modes but insert");
   return {
     type: "import",
@@ -37,6 +38,7 @@ function importOrder(body: ImportBody): JobOrder {
     mode,
     upsertFields,
     stopOnError: body.stopOnError ?? false,
+    legacy: body.legacy ?? false,
     csv: {
       header: csv.header ?? true,
       columnsHaveTypes: csv.typed ?? false,
@@ -61,15 +63,26 @@ type ExportFormat = Extract<JobOrder, { type: "export" }>["format"];
 
 function formatOf(body: ExportBody): ExportFormat {
   if (body.format === "csv") {
-    for (const name of ["jsonFormat", "jsonArray", "jsonPretty"] as const) {
+    for (const name of ["jsonFormat", "jsonArray", "jsonPretty", "jsonStable"] as const) {
       if (body[name] !== undefined) throw onlyFor(name, "format json");
     }
     const { columns = null, header = true, typed = false } = body.csv ?? {};
     return { format: "csv", columns, header, typed };
   }
   if (body.csv) throw onlyFor("csv", "format csv");
-  const { jsonFormat = "relaxed", jsonArray = false, jsonPretty = false } = body;
-  return { format: "json", form: jsonFormat, array: jsonArray, pretty: jsonPretty };
+  const {
+    jsonFormat = "relaxed",
+    jsonArray = false,
+    jsonPretty = false,
+    jsonStable = false,
+  } = body;
+  return {
+    format: "json",
+    form: jsonFormat,
+    array: jsonArray,
+    pretty: jsonPretty,
+    stable: jsonStable,
+  };
 }
 
 function queryOf(body: ExportBody, members: Map<string, Buffer>, now: number): QueryPlan {

@@ -168,6 +168,12 @@ export const importOrderSchema = Type.Object(
         description: "Write nothing behind the first record that fails, and fail the job",
       }),
     ),
+    legacy: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "For json: reads what MongoDB's shell writes as well, such as ObjectId(…)",
+      }),
+    ),
     csv: Type.Optional(
       Type.Object(
         {
@@ -219,6 +225,9 @@ export const exportOrderSchema = Type.Object(
       Type.Boolean({ default: false, description: "One array instead of JSON Lines" }),
     ),
     jsonPretty: Type.Optional(Type.Boolean({ default: false, description: "Indented" })),
+    jsonStable: Type.Optional(
+      Type.Boolean({ default: false, description: "Fields in one order, for comparing files" }),
+    ),
     csv: Type.Optional(
       Type.Object(
         {
