@@ -10,6 +10,7 @@ import { EmbeddedDatabases } from "./databases/embedded/embedded-databases.ts";
 import type { EnvironmentFiles } from "./databases/embedded/schema.ts";
 import type { EngineSettings } from "./engine/context.ts";
 import { Engine } from "./engine/engine.ts";
+import { forwardClock } from "./engine/forward-clock.ts";
 import type { StepContext } from "./engine/steps/step.ts";
 import { ThreadPool } from "./engine/thread-pool.ts";
 import { Ballast } from "./files/disk/ballast.ts";
@@ -160,7 +161,7 @@ interface EngineParts {
 async function composeEngine(
   parts: EngineParts,
 ): Promise<EngineComposition & { store: SqliteStore }> {
-  const clock = Date.now;
+  const clock = forwardClock(Date.now, () => performance.now());
   await using opened = new AsyncDisposableStack();
   const { room } = parts;
   const { files: objects, databases } = await openData(parts.threadData);

@@ -16,7 +16,8 @@ const retryableTries = 40;
 const lostTries = 20;
 
 const firstDelayMs = 200;
-const longestDelayMs = 60_000;
+/** No task waits for longer than this until it may be tried again. */
+export const longestDelayMs = 60_000;
 const diskFullDelayMs = 2_000;
 
 /**

@@ -120,7 +120,10 @@ export interface JobStore {
   stall(id: number, cause: string | null): Promise<void>;
   /** Takes back leases that have run out and releases what has become due. Answers when to look again, unix ms. */
   sweep(now: number): Promise<{ lost: number; nextDue: number | null }>;
-  /** Takes back all leases at once: the only process that held any is known to be dead. */
+  /**
+   * Takes back all leases at once: the only process that held any is known to be dead. What waits by a clock that was ahead is
+   * due now. How many leases there were.
+   */
   takeOver(now: number): Promise<number>;
   /** Ended jobs whose keep time is over and whose progress and rejects still stand in a database. */
   expired(before: number, limit: number): Promise<Job[]>;

@@ -11,6 +11,7 @@ import { environment, importOrder } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type FaultyEngine, openFaultyEngine, threadPoints } from "./faulty-engine.ts";
 import { assertNothingLeftBehind } from "./left-behind.ts";
+import { threadFaults } from "./thread-faults.ts";
 
 // Every effect of a small import and a small export is struck in turn, before and after it. Whatever strikes, the end is the
 // same: exact counts, each reject once, the very bytes of an undisturbed export, nothing left behind.
@@ -264,13 +265,13 @@ for (const [name, strike] of Object.entries(strikes)) {
   });
 }
 
-test("an error or the death of a thread at any point of a step loses nothing and doubles nothing", async (t) => {
+test("an error, the death or a hang of a thread at any point of a step loses nothing and doubles nothing", async (t) => {
   const folder = await tempFolder(t);
   const faults = new Faults();
   const ferry = new Ferry(folder, faults);
   t.after(() => ferry.close());
   for (const point of threadPoints) {
-    for (const how of ["throw", "exit"] as const) {
+    for (const how of threadFaults) {
       faults.arm("before jobs.claim", async () => (await ferry.engine).armThreads(point, how));
       await ferry.thereAndBack(`${how} ${point}`);
     }

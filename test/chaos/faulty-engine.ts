@@ -9,7 +9,7 @@ import { noRoomKept } from "../../src/files/disk-room.ts";
 import { DiskObjectStore } from "../../src/files/disk/disk-object-store.ts";
 import type { ObjectStore, ObjectWriter } from "../../src/files/object-store.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import type { FaultyThreadData } from "./faulty-thread.ts";
+import { type FaultyThreadData, type ThreadFault, threadFaults } from "./thread-faults.ts";
 import { type At, reads, withPoints } from "./points.ts";
 
 const leaseMs = 60_000;
@@ -31,7 +31,7 @@ export interface FaultyEngine extends AsyncDisposable {
   loseLeases: () => Promise<void>;
   /** As if nobody had to wait for a retry. */
   releaseDue: () => Promise<void>;
-  armThreads: (point: string, how: "throw" | "exit") => void;
+  armThreads: (point: string, how: ThreadFault) => void;
   /** The process is gone: nothing of it reaches a store any more. */
   crash: () => Promise<void>;
 }
@@ -40,7 +40,7 @@ export async function openFaultyEngine(folder: string, at: At): Promise<FaultyEn
   const paths = dataPaths(folder);
   const state = { dead: false, skewMs: 0 };
   const clock = () => Date.now() + state.skewMs;
-  const control = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
+  const control = new Int32Array(new SharedArrayBuffer(12)).fill(-1);
   const data: FaultyThreadData = {
     thread: serviceThreadData(paths),
     points: threadPoints,
@@ -109,7 +109,7 @@ export async function openFaultyEngine(folder: string, at: At): Promise<FaultyEn
       await store.jobs.sweep(clock());
     },
     armThreads: (point, how) => {
-      Atomics.store(control, 1, how === "throw" ? 0 : 1);
+      Atomics.store(control, 1, threadFaults.indexOf(how));
       Atomics.store(control, 0, threadPoints.indexOf(point));
     },
     crash: () => {

@@ -4,7 +4,7 @@ import { addCounts, type Counts, subtractCounts } from "../../job/counts.ts";
 import type { ErrorData } from "../../job/errors.ts";
 import type { Job, JobResult, JobSpec } from "../../job/job.ts";
 import type { ReleaseLimits } from "../../job/release.ts";
-import { afterFailure, afterLostLease, type Verdict } from "../../job/retry.ts";
+import { afterFailure, afterLostLease, longestDelayMs, type Verdict } from "../../job/retry.ts";
 import type { Part, TaskKind, TaskWork } from "../../job/task.ts";
 import {
   assembled,
@@ -297,6 +297,13 @@ export function attemptCalls(limits: ReleaseLimits) {
     takeOver(db: DatabaseSync, { now }: { now: number }): number {
       const running = all(db, "SELECT * FROM task WHERE state = 'running'");
       for (const task of running) loseLease(db, task, now);
+      // By the clock of the process before, which was ahead of this one's.
+      run(
+        db,
+        "UPDATE task SET available_at = ? WHERE state IN ('waiting', 'ready') AND available_at > ?",
+        now,
+        now + longestDelayMs,
+      );
       releaseTasks(db, limits, now);
       return running.length;
     },

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { newObjectId } from "../../src/files/object-id.ts";
+import { endedStates } from "../../src/job/job.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { environment, importOrder } from "../support/engine.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
+
+// What goes on around a job while it runs.
+
+async function put(engine: FaultyEngine, content: string): Promise<void> {
+  await using writer = await engine.files.create(newObjectId());
+  await writer.write(Buffer.from(content));
+  await engine.store.files.put({
+    environment,
+    name: "people.json",
+    object: await writer.finish(),
+    contentType: "application/x-ndjson",
+    now: Date.now(),
+  });
+}
+
+for (const point of ["before database.createCollection", "before database.openSink"]) {
+  for (const change of ["stored anew", "removed"]) {
+    test(`a file that is ${change} ${point} is imported as it was at submit`, async (t) => {
+      let struck = false;
+      const engine = await openFaultyEngine(await tempFolder(t), async (passed) => {
+        if (struck || passed !== point) return;
+        struck = true;
+        if (change === "removed") await engine.store.files.remove(environment, "people.json");
+        else await put(engine, '{"_id":1}\n{"_id":2}\n{"_id":3}\n');
+        // The sweeper comes by at the worst of times.
+        for await (const id of engine.files.list({ before: new Date(Date.now() + 1000) })) {
+          const [garbage] = await engine.store.files.unreferenced([id]);
+          if (garbage) await engine.files.remove(garbage);
+        }
+      });
+      t.after(() => engine[Symbol.asyncDispose]());
+      await put(engine, '{"_id":1,"old":true}\n{"_id":2,"old":true}\n{oops}\n');
+      const { id } = await engine.engine.submit(environment, importOrder());
+      let job = await engine.engine.job(environment, id);
+      while (!endedStates.has(job.state)) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        job = await engine.engine.job(environment, id);
+      }
+      assert.ok(struck);
+      assert.equal(job.state, "succeeded");
+      assert.deepEqual([job.progress.counts.inserted, job.progress.counts.rejected], [2, 1]);
+    });
+  }
+}
+
+test("a clock that stands an hour back after a restart keeps no task waiting for an hour", async (t) => {
+  const file = join(await tempFolder(t), "store.sqlite");
+  await using store = await SqliteStore.open({ file, limits: { total: 4, perEnvironment: 4 } });
+  const now = 1_800_000_000_000;
+  const spec = { ...importOrder(), object: "0".repeat(32), size: 1 };
+  const object = { id: spec.object, size: 1, md5: "0".repeat(32) };
+  await store.files.put({ environment, name: spec.file, object, contentType: "", now });
+  await store.jobs.submit({ key: "1".repeat(32), environment, spec, now });
+  await store.jobs.submit({ key: "2".repeat(32), environment, spec, now });
+  const [claim] = await store.jobs.claim({ limit: 1, now, leaseMs: 30_000 });
+  assert.ok(claim);
+  const earlier = now - 3_600_000;
+  assert.equal(await store.jobs.takeOver(earlier), 1);
+  const claims = await store.jobs.claim({ limit: 4, now: earlier, leaseMs: 30_000 });
+  assert.equal(claims.length, 2);
+});
