@@ -1,4 +1,4 @@
-import { appendDigits } from "./encode-number.ts";
+import { appendDigits } from "./encode-digits.ts";
 import type { JsonOutput } from "./encode-output.ts";
 
 /** The last millisecond of the year 9999. */

@@ -1,3 +1,5 @@
+import { appendDigits, countDigits } from "./encode-digits.ts";
+import { writeShortest } from "./encode-shortest.ts";
 import type { JsonOutput } from "./encode-output.ts";
 
 /** Writes an integer up to ±(2^53 - 1) in at most 17 bytes of reserved room. */
@@ -29,7 +31,7 @@ export function writeDouble(output: JsonOutput, value: number): void {
     // are the same double. Prices and coordinates so take no search for digits.
     const millionths = Math.round(magnitude * 1e6);
     if (millionths / 1e6 === magnitude) writeMillionths(output, millionths, isNegative(value));
-    else output.ascii(String(value));
+    else if (!writeShortest(output, value)) output.ascii(String(value));
   } else {
     output.ascii(exponentForm(value));
   }
@@ -56,33 +58,10 @@ function writeMillionths(output: JsonOutput, millionths: number, negative: boole
   output.length = at;
 }
 
-/** Writes exactly `count` decimal digits of a number under 2^31; gives the position behind them. */
-export function appendDigits(target: Uint8Array, at: number, value: number, count: number): number {
-  let rest = value | 0;
-  for (let i = at + count - 1; i >= at; i--) {
-    const tenth = (rest / 10) | 0;
-    target[i] = 0x30 + rest - tenth * 10;
-    rest = tenth;
-  }
-  return at + count;
-}
-
 /** `1.5e-7` as `1.5E-07`: JavaScript finds the same digits and writes the exponent without padding. */
 function exponentForm(value: number): string {
   const text = value.toExponential();
   const e = text.indexOf("e");
   const exponent = text.slice(e + 2);
   return `${text.slice(0, e)}E${text[e + 1]}${exponent.length < 2 ? `0${exponent}` : exponent}`;
-}
-
-function countDigits(value: number): number {
-  if (value < 10) return 1;
-  if (value < 100) return 2;
-  if (value < 1_000) return 3;
-  if (value < 10_000) return 4;
-  if (value < 100_000) return 5;
-  if (value < 1_000_000) return 6;
-  if (value < 10_000_000) return 7;
-  if (value < 100_000_000) return 8;
-  return value < 1_000_000_000 ? 9 : 10;
 }
