@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { Job } from "../../job/job.ts";
+import type { Job, JobSpec } from "../../job/job.ts";
 import type { Part, Task } from "../../job/task.ts";
 import type { Flow } from "../../job/transitions.ts";
 import { DocferryError } from "../../job/errors.ts";
@@ -112,4 +112,8 @@ export function jobRow(db: DatabaseSync, id: number): Row {
   const row = one(db, "SELECT * FROM job WHERE id = ?", id);
   if (row) return row;
   throw new DocferryError("job_not_found", `No job ${id}`);
+}
+
+export function specOf(db: DatabaseSync, jobId: number): JobSpec {
+  return JSON.parse(jobRow(db, jobId)["spec"] as string) as JobSpec;
 }

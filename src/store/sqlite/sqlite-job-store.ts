@@ -3,11 +3,14 @@ import type { Chunk } from "../../job/chunk.ts";
 import type { Part } from "../../job/task.ts";
 import type { SqliteWriter } from "../../sqlite/writer.ts";
 import type { JobStore, Lease, SubmitOnce } from "../job-store.ts";
-import type { attemptCalls } from "./attempts.ts";
+import type { leaseCalls } from "./leases.ts";
+import type { outcomeCalls } from "./outcomes.ts";
 import { expiredJobs, getJob, type jobCalls, listJobs, submittedJob, unendedJobs } from "./jobs.ts";
 import { all, partOf } from "./rows.ts";
 
-export type JobCalls = ReturnType<typeof jobCalls> & ReturnType<typeof attemptCalls>;
+export type JobCalls = ReturnType<typeof jobCalls> &
+  ReturnType<typeof leaseCalls> &
+  ReturnType<typeof outcomeCalls>;
 
 type Options<K extends keyof JobStore> = Parameters<JobStore[K]>;
 

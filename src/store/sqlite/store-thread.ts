@@ -3,7 +3,8 @@ import type { ReleaseLimits } from "../../job/release.ts";
 import { openWriter } from "../../sqlite/open.ts";
 import { serveCalls } from "../../sqlite/serve-calls.ts";
 import { accountCalls } from "./accounts.ts";
-import { attemptCalls } from "./attempts.ts";
+import { leaseCalls } from "./leases.ts";
+import { outcomeCalls } from "./outcomes.ts";
 import { fileCalls } from "./files.ts";
 import { jobCalls } from "./jobs.ts";
 
@@ -19,7 +20,13 @@ const applicationId = 0x64667331;
 
 const { file, limits } = workerData as StoreThreadData;
 
-const calls = { ...jobCalls(limits), ...attemptCalls(limits), ...accountCalls, ...fileCalls };
+const calls = {
+  ...jobCalls(limits),
+  ...leaseCalls(limits),
+  ...outcomeCalls(limits),
+  ...accountCalls,
+  ...fileCalls,
+};
 export type StoreCalls = typeof calls;
 
 // FULL: an accepted job, a token and a file's name are on the disk before their answer leaves.
