@@ -8,6 +8,7 @@ import pino from "pino";
 import { compose } from "../src/compose.ts";
 import { resolveConfig } from "../src/config.ts";
 import { newObjectId } from "../src/files/object-id.ts";
+import { plainCsv } from "../src/job/job.ts";
 
 const jobs = Number(process.argv[2] ?? 50);
 const environment = "bench-1";
@@ -31,13 +32,7 @@ for (let n = 0; n < jobs; n++) {
     mode: "insert",
     upsertFields: ["_id"],
     stopOnError: false,
-    csv: {
-      header: true,
-      columnsHaveTypes: false,
-      ignoreBlanks: false,
-      parseGrace: "stop",
-      useArrayIndexFields: false,
-    },
+    csv: plainCsv,
   });
   while ((await parts.engine.job(environment, id)).endedAt === null) {
     await new Promise((resolve) => setTimeout(resolve, 1));

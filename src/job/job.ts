@@ -61,6 +61,15 @@ export interface ImportSpec {
   };
 }
 
+/** A CSV as the vendor's import takes it: the first row names the columns, values are typed by their looks. */
+export const plainCsv: Readonly<ImportSpec["csv"]> = Object.freeze({
+  header: true,
+  columnsHaveTypes: false,
+  ignoreBlanks: false,
+  parseGrace: "stop",
+  useArrayIndexFields: false,
+});
+
 export interface ExportSpec {
   type: "export";
   /** The name that the result gets. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test, type TestContext } from "node:test";
 import { noCounts } from "../../src/job/counts.ts";
-import type { ImportSpec, JobResult, JobSpec } from "../../src/job/job.ts";
+import { type ImportSpec, type JobResult, type JobSpec, plainCsv } from "../../src/job/job.ts";
 import type { Part, TaskWork } from "../../src/job/task.ts";
 import type { Claim, JobStore, Lease } from "../../src/store/job-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -19,13 +19,7 @@ const importSpec: ImportSpec = {
   mode: "insert",
   upsertFields: ["_id"],
   stopOnError: false,
-  csv: {
-    header: true,
-    columnsHaveTypes: false,
-    ignoreBlanks: false,
-    parseGrace: "stop",
-    useArrayIndexFields: false,
-  },
+  csv: plainCsv,
 };
 const importFile = {
   name: importSpec.file,

@@ -1,3 +1,4 @@
+import { plainCsv } from "../../src/job/job.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JobOrder } from "../../src/engine/engine.ts";
@@ -14,13 +15,7 @@ const order: Extract<JobOrder, { type: "import" }> = {
   mode: "insert",
   upsertFields: ["_id"],
   stopOnError: false,
-  csv: {
-    header: true,
-    columnsHaveTypes: false,
-    ignoreBlanks: false,
-    parseGrace: "stop",
-    useArrayIndexFields: false,
-  },
+  csv: plainCsv,
 };
 const never = { signal: new AbortController().signal };
 

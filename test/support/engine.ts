@@ -5,7 +5,7 @@ import { compose } from "../../src/compose.ts";
 import { resolveConfig } from "../../src/config.ts";
 import { newObjectId } from "../../src/files/object-id.ts";
 import type { JobOrder } from "../../src/engine/engine.ts";
-import { endedStates, type Job } from "../../src/job/job.ts";
+import { endedStates, type Job, plainCsv } from "../../src/job/job.ts";
 
 type ImportOrder = Extract<JobOrder, { type: "import" }>;
 
@@ -87,13 +87,7 @@ export function importOrder(changes: Partial<ImportOrder> = {}): ImportOrder {
     mode: "insert",
     upsertFields: ["_id"],
     stopOnError: false,
-    csv: {
-      header: true,
-      columnsHaveTypes: false,
-      ignoreBlanks: false,
-      parseGrace: "stop",
-      useArrayIndexFields: false,
-    },
+    csv: plainCsv,
     ...changes,
   };
 }

@@ -7,7 +7,7 @@ import { type AppParts, createApp } from "../../src/http/app.ts";
 import { defaultEventTimes } from "../../src/http/native/events.ts";
 import { noCounts } from "../../src/job/counts.ts";
 import { DocferryError } from "../../src/job/errors.ts";
-import type { Job } from "../../src/job/job.ts";
+import { type Job, plainCsv } from "../../src/job/job.ts";
 import { openTestAccess, testServerKey } from "./accounts.ts";
 
 /** An engine that takes orders and moves nothing: what the wire makes of a job's states is set by the test. */
@@ -128,13 +128,7 @@ export function exampleJob(values: Partial<Job> = {}): Job {
       mode: "insert",
       upsertFields: ["_id"],
       stopOnError: false,
-      csv: {
-        header: true,
-        columnsHaveTypes: false,
-        ignoreBlanks: false,
-        parseGrace: "stop",
-        useArrayIndexFields: false,
-      },
+      csv: plainCsv,
     },
     state: "queued",
     stalled: null,

@@ -1,3 +1,4 @@
+import { plainCsv } from "../../job/job.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exampleJob, openTestApp } from "../../../test/support/wechat.ts";
@@ -29,13 +30,7 @@ test("an import order is what mongoimport would be told", async () => {
         mode: "upsert",
         upsertFields: ["_id"],
         stopOnError: true,
-        csv: {
-          header: true,
-          columnsHaveTypes: false,
-          ignoreBlanks: false,
-          parseGrace: "stop",
-          useArrayIndexFields: false,
-        },
+        csv: plainCsv,
       },
     },
   ]);

@@ -1,3 +1,4 @@
+import { plainCsv } from "../../job/job.ts";
 import { Type } from "typebox";
 import type { Access } from "../../access/access.ts";
 import type { Engine, JobOrder } from "../../engine/engine.ts";
@@ -49,13 +50,7 @@ export function migrateImport(access: Access, engine: MigrateEngine): WireRoute 
         mode: fields.conflict_mode === 1 ? "insert" : "upsert",
         upsertFields: ["_id"],
         stopOnError: fields.stop_on_error ?? false,
-        csv: {
-          header: true,
-          columnsHaveTypes: false,
-          ignoreBlanks: false,
-          parseGrace: "stop",
-          useArrayIndexFields: false,
-        },
+        csv: plainCsv,
       };
     },
     async answer(order, { environment }) {
