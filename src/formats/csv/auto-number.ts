@@ -1,3 +1,5 @@
+import { writeDouble } from "../json/encode-number.ts";
+import { JsonOutput } from "../json/encode-output.ts";
 import { exportedDouble, plainDouble } from "./double-text.ts";
 
 const MINUS = 45;
@@ -27,6 +29,7 @@ export class AutoNumber {
   /** Of an Int64: the halves. */
   low = 0;
   high = 0;
+  readonly #printedForm = new JsonOutput();
 
   read(bytes: Uint8Array, from: number, to: number): 0 | 1 | 2 | 3 {
     let at = from;
@@ -120,9 +123,25 @@ export class AutoNumber {
     const text = latin1(bytes, from, to);
     const value = Number(text);
     if (!Number.isFinite(value)) return notANumber;
+    const magnitude = Math.abs(value);
+    if (exponent === to && magnitude >= 1e-4 && magnitude < 1e6) {
+      if (!this.#isPrintedAs(value, bytes, from, to)) return notANumber;
+      this.value = value;
+      return isDouble;
+    }
     if (text !== exportedDouble(value) && text !== plainDouble(value)) return notANumber;
     this.value = value;
     return isDouble;
+  }
+
+  /** Where both of the printed forms are the same, the bytes are compared without making texts of them. */
+  #isPrintedAs(value: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const output = this.#printedForm;
+    output.length = 0;
+    writeDouble(output, value);
+    if (output.length !== to - from) return false;
+    for (let i = 0; i < output.length; i++) if (output.bytes[i] !== bytes[from + i]) return false;
+    return true;
   }
 }
 
