@@ -101,7 +101,10 @@ export interface JobStore {
       now: number;
     },
   ): Promise<Job>;
-  /** Ends the job's `assemble`: names its files and sets its end in one transaction. Idempotent. */
+  /**
+   * Ends the job's `assemble`: names its files and sets its end in one transaction. Idempotent. An export that was cancelled
+   * meanwhile ends without files and result.
+   */
   finishJob(
     lease: Lease,
     options: {

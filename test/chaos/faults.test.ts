@@ -293,7 +293,7 @@ test("a task that failed goes on when its retry is due, not when somebody looks 
   const began = performance.now();
   const { id } = await engine.engine.submit(environment, exportOf("empty"));
   while (!endedStates.has((await engine.engine.job(environment, id)).state)) await sleep(5);
-  assert.ok(performance.now() - began < 2_000, "the first retry is due after 200 ms");
+  assert.ok(performance.now() - began < 3_500, "the first retry is due after 200 ms");
 });
 
 test("every effect that the engine calls is struck, here or where it is said", async (t) => {

@@ -12,8 +12,6 @@ import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { type FaultyThreadData, type ThreadFault, threadFaults } from "./thread-faults.ts";
 import { type At, reads, withPoints } from "./points.ts";
 
-const leaseMs = 60_000;
-
 /** The effects of the steps: they run in threads. */
 export const threadPoints = ["before", "after"].flatMap((when) =>
   ["files.create", "files.join", "writer.write", "writer.finish"].map(
@@ -36,7 +34,12 @@ export interface FaultyEngine extends AsyncDisposable {
   crash: () => Promise<void>;
 }
 
-export async function openFaultyEngine(folder: string, at: At): Promise<FaultyEngine> {
+/** @param leaseMs too long to run out by itself, unless said otherwise */
+export async function openFaultyEngine(
+  folder: string,
+  at: At,
+  leaseMs = 60_000,
+): Promise<FaultyEngine> {
   const paths = dataPaths(folder);
   const state = { dead: false, skewMs: 0 };
   const clock = () => Date.now() + state.skewMs;

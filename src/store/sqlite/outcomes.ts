@@ -178,13 +178,16 @@ export function outcomeCalls(limits: ReleaseLimits) {
       }
       const task = leased(db, lease);
       const jobId = task["job_id"] as number;
-      const environment = jobRow(db, jobId)["environment"] as string;
-      for (const file of files) putFile(db, { environment, ...file, now });
+      const job = jobRow(db, jobId);
+      // An export that was cancelled while it was put together has no file; an import's rejects are wanted all the same.
+      const given = job["type"] === "import" || flowOf(job).ending === null;
+      const environment = job["environment"] as string;
+      if (given) for (const file of files) putFile(db, { environment, ...file, now });
       setTaskState(db, task, "done");
       run(
         db,
         "UPDATE job SET result = ?, counts = coalesce(?, counts) WHERE id = ?",
-        JSON.stringify(result),
+        given ? JSON.stringify(result) : null,
         counts && JSON.stringify(counts),
         jobId,
       );

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JobOrder } from "../../src/engine/engine.ts";
+import { newObjectId } from "../../src/files/object-id.ts";
+import { endedStates, type Job } from "../../src/job/job.ts";
+import { planFromParts } from "../../src/query/parts.ts";
+import { environment, importOrder } from "../support/engine.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
+import { assertNothingLeftBehind } from "./left-behind.ts";
+
+const lines = Array.from({ length: 40 }, (_, n) => `{"_id":${n},"text":"${"x".repeat(20)}"}`);
+const content = `${lines.join("\n")}\n{oops}\n`;
+
+/** An attempt hears of the end of its job when its lease is prolonged: three times as often. */
+const leaseMs = 900;
+
+async function put(engine: FaultyEngine, name: string): Promise<void> {
+  await using writer = await engine.files.create(newObjectId());
+  await writer.write(Buffer.from(content));
+  const object = await writer.finish();
+  const contentType = "application/x-ndjson";
+  await engine.store.files.put({ environment, name, object, contentType, now: Date.now() });
+}
+
+async function ended(engine: FaultyEngine, order: JobOrder): Promise<Job> {
+  const { id } = await engine.engine.submit(environment, order);
+  for (;;) {
+    const job = await engine.store.jobs.get(id);
+    if (job && endedStates.has(job.state)) return job;
+    await sleep(2);
+  }
+}
+
+test("a job that is cancelled at any point counts what is there, and leaves nothing half done", async (t) => {
+  const folder = await tempFolder(t);
+  const passed = new Set<string>();
+  let armed = "";
+  let struck = false;
+  const engine = await openFaultyEngine(
+    folder,
+    async (point) => {
+      passed.add(point);
+      if (point !== armed) return;
+      armed = "";
+      struck = true;
+      const [newest] = await engine.store.jobs.list({
+        environment,
+        state: null,
+        type: null,
+        before: null,
+        limit: 1,
+      });
+      if (newest) await engine.store.jobs.cancel(newest.id, Date.now());
+    },
+    leaseMs,
+  );
+  t.after(() => engine[Symbol.asyncDispose]());
+
+  const database = await engine.databases.open(environment);
+  let rounds = 0;
+  const states = new Map<string, number>();
+  const seen = ({ state }: Job) => states.set(state, (states.get(state) ?? 0) + 1);
+  const bring = async (point: string) => {
+    const name = `c${rounds++}`;
+    await put(engine, `${name}.json`);
+    armed = point;
+    const job = await ended(engine, importOrder({ file: `${name}.json`, collection: name }));
+    seen(job);
+    assert.ok(job.state === "succeeded" || job.state === "cancelled", `${point}: ${job.state}`);
+    const { records, inserted, rejected } = job.progress.counts;
+    assert.equal(records, inserted + rejected, point);
+    const collection = (await database.collections()).find((each) => each.name === name);
+    assert.equal(collection?.count ?? 0, inserted, `${point}: documents that nobody counts`);
+    if (job.state === "succeeded") assert.deepEqual([inserted, rejected], [40, 1], point);
+    if (job.result?.file) {
+      assert.equal(rejected, 1, point);
+      assert.ok(await engine.store.files.get(environment, job.result.file), point);
+    }
+  };
+  const take = async (point: string) => {
+    const file = `c${rounds++}.out`;
+    armed = point;
+    const job = await ended(engine, {
+      type: "export",
+      file,
+      query: planFromParts({ collection: "c0" }),
+      format: { format: "json", form: "relaxed", array: false, pretty: false },
+    });
+    seen(job);
+    const found = await engine.store.files.get(environment, file);
+    assert.equal(found !== undefined, job.state === "succeeded", `${point}: ${job.state}`);
+  };
+
+  await bring("none");
+  await take("none");
+  const points = [...passed].filter((point) => !/jobs\.(sweep|mirror|beat|submit)$/.test(point));
+  assert.ok(points.length > 20);
+  for (const point of points) {
+    struck = false;
+    await bring(point);
+    await take(struck ? point : armed);
+    armed = "";
+  }
+  t.diagnostic(`${points.length} points: ${JSON.stringify([...states])}`);
+  assert.ok((states.get("cancelled") ?? 0) >= points.length / 2);
+  await engine[Symbol.asyncDispose]();
+  await assertNothingLeftBehind(folder);
+});
