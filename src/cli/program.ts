@@ -153,7 +153,7 @@ function report(thrown: unknown): number {
 /** `docferry … | head`: whoever reads has enough, and a stack would help nobody. */
 function endWithClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
     process.exitCode ??= exitCodes.failed;
+    if (error.code !== "EPIPE") process.stderr.write(`docferry: stdout: ${error.message}\n`);
   });
 }

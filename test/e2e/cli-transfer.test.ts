@@ -428,6 +428,15 @@ suite("a transfer that is stopped", () => {
     assert.equal((await said).code, 0);
   });
 
+  const noFull = existsSync("/dev/full") ? false : "there is no /dev/full";
+  test("an output that is full is told in one sentence", { skip: noFull }, async (t) => {
+    const cli = new Cli(await tempFolder(t));
+    await cli.runWith(peopleText, "import", "--to", shop, "-c", "people");
+    const run = await cli.run("export", "--from", shop, "-c", "people", "-o", "/dev/full");
+    assert.equal(run.code, 1);
+    assert.match(run.stderr, /^docferry: The output cannot be written: ENOSPC.*\n$/);
+  });
+
   test("whoever reads an export may stop before its end", async (t) => {
     const folder = await tempFolder(t);
     const cli = new Cli(folder);

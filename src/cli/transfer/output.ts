@@ -82,7 +82,12 @@ async function pour(
   try {
     await pipeline(bytes, pack, target, { signal, end: target !== process.stdout });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+    const { code, message, syscall } = error as NodeJS.ErrnoException;
+    // What fails while it is read is no fault of the output.
+    if (code !== "EPIPE" && syscall !== "write") throw error;
+    if (code !== "EPIPE") {
+      throw new CommandError(`The output cannot be written: ${message}`, { cause: error });
+    }
     throw new CommandError("Whoever read the output stopped before its end", {
       cause: error,
     });
