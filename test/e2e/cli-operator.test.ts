@@ -76,7 +76,7 @@ suite("operator commands", () => {
     const client = clientOf(service.address, appId, secret, environment);
     await client.files.put(
       "p.json",
-      Array.from({ length: 200_000 }, (_, n) => `{"n":${n}}\n`).join(""),
+      Array.from({ length: 2_000_000 }, (_, n) => `{"n":${n}}\n`).join(""),
     );
     await client.jobs.submit({ type: "import", file: "p.json", collection: "p", format: "json" });
     const refused = await cli.run("env", "remove", environment, "--data", "data");

@@ -122,7 +122,7 @@ suite("the client", () => {
     const { files, jobs } = clientOf(service.address, {
       retry: { attempts: 100, longestDelayMs: 100 },
     });
-    const records = Array.from({ length: 200_000 }, (_, n) => `{"n":${n}}\n`).join("");
+    const records = Array.from({ length: 1_500_000 }, (_, n) => `{"n":${n}}\n`).join("");
     await files.put("p.json", records);
     const job = await jobs.submit(order);
     const counts: number[] = [];
@@ -139,7 +139,7 @@ suite("the client", () => {
     }
     assert.ok(restarted, "the service was never away");
     assert.equal(last, "succeeded");
-    assert.equal(counts.at(-1), 200_000);
+    assert.equal(counts.at(-1), 1_500_000);
     assert.deepEqual(
       counts,
       [...new Set(counts)].toSorted((a, b) => a - b),
