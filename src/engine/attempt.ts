@@ -22,6 +22,12 @@ export class Attempt {
     this.lease = { task: claim.task.id, attempt: claim.task.attempt };
   }
 
+  /** What log lines say of it. */
+  get about() {
+    const { job, task } = this.claim;
+    return { job: job.id, task: task.ordinal, kind: task.kind, attempt: task.attempt };
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }

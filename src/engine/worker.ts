@@ -80,8 +80,7 @@ export class Worker {
 
   async #attempt(attempt: Attempt): Promise<void> {
     const { log } = this.#context;
-    const { job, task } = attempt.claim;
-    const about = { job: job.id, task: task.ordinal, kind: task.kind, attempt: task.attempt };
+    const { about } = attempt;
     log.info(about, "attempt begins");
     try {
       await runTask(attempt, this.#context);
@@ -99,8 +98,7 @@ export class Worker {
   /** What becomes of an attempt that threw. */
   async #settle(attempt: Attempt, thrown: unknown): Promise<void> {
     const { store, clock, log, room } = this.#context;
-    const { job, task } = attempt.claim;
-    const about = { job: job.id, task: task.ordinal, kind: task.kind, attempt: task.attempt };
+    const { about } = attempt;
     const reason: unknown = attempt.signal.aborted ? attempt.signal.reason : thrown;
     const error = toErrorData(reason);
     if (error.code === "disk_full") await room.spend();
