@@ -1,3 +1,8 @@
-import { runCli } from "./cli/program.ts";
+import { flushCompileCache } from "node:module";
+import { useCompileCache } from "./compile-cache.ts";
 
+useCompileCache();
+const { runCli } = await import("./cli/program.ts");
 await runCli(process.argv);
+// A service that is killed would leave nothing to the next one.
+flushCompileCache();
