@@ -55,8 +55,10 @@ export async function ferryRound(
     ["upsert", input.upserts],
   ] as const) {
     const file = `${name}-${mode}.json`;
+    service.enter("upload");
     const put = await service.send("PUT", `files/${file}`, { body: content });
     assert.ok(put.status === 200 || put.status === 201, put.bytes.toString());
+    service.enter("import");
     const job = await runJob(service, `${name}-${mode}`, {
       type: "import",
       file,
@@ -69,6 +71,7 @@ export async function ferryRound(
     await assertRejects(service, job, rejects);
     jobs.push(job);
   }
+  service.enter("export");
   const job = await runJob(service, `${name}-export`, {
     type: "export",
     file: `${name}-out.json`,

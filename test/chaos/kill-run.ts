@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NativeJob } from "../../src/http/native/job-view.ts";
 import type { TestService } from "../support/service.ts";
 import { ferryRound, jobNow, roundInput } from "./ferry-round.ts";
-import { KilledService } from "./killed-service.ts";
+import { KilledService, type Phase } from "./killed-service.ts";
 import { assertNothingLeftBehind } from "./left-behind.ts";
 import { randomOf } from "./random.ts";
 
@@ -14,10 +14,11 @@ export async function killRun(options: {
   cleanup: Parameters<typeof TestService.start>[0];
   folder: string;
   kills: number;
+  seconds: number;
   seed: number;
   records: number;
   onRound: (round: number, kills: number) => void;
-}): Promise<{ rounds: number; kills: number }> {
+}): Promise<{ rounds: number; kills: number; struck: Record<Phase, number> }> {
   const service = new KilledService({ ...options, random: randomOf(options.seed) });
   const input = roundInput(options.records);
   const undisturbed = await ferryRound(service, "undisturbed", input);
@@ -39,5 +40,5 @@ export async function killRun(options: {
   }
   await service.stop();
   await assertNothingLeftBehind(options.folder);
-  return { rounds, kills: service.killed };
+  return { rounds, kills: service.killed, struck: service.struck };
 }

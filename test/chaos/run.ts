@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { killRun } from "./kill-run.ts";
 
-// The long run: npm run chaos -- --kills 1000 --seed 7 --records 60000
+// The long run: npm run chaos -- --kills 1000 --seed 7 --records 20000 --seconds 3600
 
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "100" },
     seed: { type: "string", default: String(randomInt(2 ** 31)) },
-    records: { type: "string", default: "60000" },
+    records: { type: "string", default: "20000" },
+    seconds: { type: "string", default: "Infinity" },
   },
 });
 const [kills, seed, records] = [values.kills, values.seed, values.records].map(Number) as [
@@ -30,12 +31,14 @@ try {
     cleanup: { after: (end) => void cleanups.push(end as () => unknown) },
     folder,
     kills,
+    seconds: Number(values.seconds),
     seed,
     records,
     onRound: (round, killed) => say(`round ${round} ends after ${killed} kills`),
   });
   const seconds = Math.round((performance.now() - began) / 1000);
   say(`${done.kills} kills in ${done.rounds} rounds, ${seconds} s: nothing lost, doubled or left`);
+  say(`struck: ${JSON.stringify(done.struck)}`);
   await rm(folder, { recursive: true });
 } catch (error) {
   say(`failed: npm run chaos -- --kills ${kills} --seed ${seed} --records ${records}`);

@@ -55,12 +55,20 @@ export class TestService {
   static async start(
     t: Pick<TestContext, "after">,
     folder: string,
-    options: { flags?: string[]; variables?: Record<string, string> } = {},
+    options: {
+      flags?: string[];
+      variables?: Record<string, string>;
+      /** Of the process itself, such as `--import FILE`. */
+      nodeFlags?: string[];
+      /** Hears of the process before it is ready. */
+      spawned?: (child: ChildProcess) => void;
+    } = {},
   ): Promise<TestService> {
-    const { flags = [] } = options;
+    const { flags = [], nodeFlags = [] } = options;
     // A test that wants its service back where it was names the port.
     const port = flags.includes("--port") ? [] : ["--port", "0"];
-    const child = spawn(process.execPath, [main, "serve", "--data", folder, ...port, ...flags], {
+    const words = [...nodeFlags, main, "serve", "--data", folder, ...port, ...flags];
+    const child = spawn(process.execPath, words, {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
@@ -70,6 +78,7 @@ export class TestService {
         ...options.variables,
       },
     });
+    options.spawned?.(child);
     const errors: string[] = [];
     child.stderr?.setEncoding("utf8").on("data", (text: string) => errors.push(text));
     t.after(() => end(child, "SIGKILL"));
