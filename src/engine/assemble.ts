@@ -51,6 +51,7 @@ async function assembleImport(
     file: files[0]?.name ?? null,
     digest: null,
     retyped: 0,
+    formulas: 0,
     consistency: null,
     firstReject: first ? { line: first.line, message: first.message } : null,
   };
@@ -81,6 +82,7 @@ async function assembleExport(
     file: spec.file,
     digest: digest.toString(),
     retyped: parts.reduce((sum, part) => sum + part.retyped, 0),
+    formulas: parts.reduce((sum, part) => sum + part.formulas, 0),
     consistency: "each-document-once",
     firstReject: null,
   };
@@ -115,6 +117,7 @@ async function writeManifest(
     digest: result.digest,
     consistency: result.consistency,
     retyped: result.retyped,
+    formulas: result.formulas,
     query: spec.query,
     format: spec.format,
     parts: parts.map(({ size, md5, counts, digest }) => ({

@@ -117,6 +117,8 @@ export interface JobResult {
   digest: string | null;
   /** Values that will read back as another type (relaxed JSON, plain CSV). */
   retyped: number;
+  /** Cells of a CSV that a spreadsheet would run as a formula. */
+  formulas: number;
   /** What the export promises about writes that go on meanwhile; null for an import. */
   consistency: "each-document-once" | null;
   /** The first reject, for the message. */

@@ -46,6 +46,7 @@ export interface Part {
   /** Content digest of its documents. */
   digest: string;
   retyped: number;
+  formulas: number;
   /** Where the next part of the task goes on; null where order is not by key. */
   endKey: string | null;
 }

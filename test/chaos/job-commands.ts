@@ -41,6 +41,7 @@ const result: JobResult = {
   file: null,
   digest: null,
   retyped: 0,
+  formulas: 0,
   consistency: null,
   firstReject: null,
 };

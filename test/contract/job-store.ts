@@ -46,6 +46,7 @@ const result: JobResult = {
   file: null,
   digest: null,
   retyped: 0,
+  formulas: 0,
   consistency: null,
   firstReject: null,
 };
@@ -301,6 +302,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
         counts: { ...noCounts, records: 2 },
         digest: "digest",
         retyped: 1,
+        formulas: 3,
         endKey: null,
       });
       await jobs.addPart(leaseOf(work), part(0));

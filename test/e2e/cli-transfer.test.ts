@@ -240,7 +240,7 @@ suite("docferry import and export on a database file", () => {
     const lossless = (collection: string) =>
       cli.run("export", "--from", shop, "-c", collection, "--jsonFormat", "lossless", "--stable");
     const typed = ["--type", "csv", "--columnsHaveTypes"];
-    const csv = await cli.run("export", "--from", shop, "-c", "shell", ...typed);
+    const csv = await cli.run("export", "--from", shop, "-c", "shell", "--type", "csv", "--typed");
     const again = await cli.runWith(
       csv.stdout,
       ...["import", "--to", shop, "-c", "again", "--headerline"].concat(typed),
@@ -249,6 +249,21 @@ suite("docferry import and export on a database file", () => {
     const first = (await lossless("shell")).stdout;
     assert.equal((await lossless("again")).stdout, first);
     assert.match(first, /"n":\{"\$numberLong":"5"\}/);
+  });
+
+  test("an export tells what will not come back and what a spreadsheet would run", async (t) => {
+    const cli = new Cli(await tempFolder(t));
+    const sums = '{"_id":1,"sum":"=1+1","n":{"$numberLong":"5"}}\n{"_id":2,"sum":"@x","n":true}\n';
+    await cli.runWith(sums, "import", "--to", shop, "-c", "sums");
+    const out = ["export", "--from", shop, "-c", "sums", "--type", "csv", "-o", "sums.csv"];
+    const told = await cli.run(...out);
+    assert.match(told.stdout, /2 values will read back as another type \(--columnsHaveTypes/);
+    assert.match(told.stdout, /2 cells begin with =, \+, - or @: a spreadsheet would run/);
+    const json = await cli.run(...out, "--json");
+    const { retyped, formulas, format } = JSON.parse(json.stdout) as Record<string, unknown>;
+    assert.deepEqual({ retyped, formulas, format }, { retyped: 2, formulas: 2, format: "csv" });
+    const typed = await cli.run(...out, "--typed");
+    assert.doesNotMatch(typed.stdout, /another type/);
   });
 
   test("--drop empties the collection first, --stopOnError ends at the first failure", async (t) => {

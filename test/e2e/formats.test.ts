@@ -24,6 +24,7 @@ test("a typed CSV brings a collection back with the same digest", async (t) => {
   const out = await engine.ended((await engine.submit(csv)).id);
   assert.equal(out.state, "succeeded", JSON.stringify(out.error));
   assert.equal(out.result?.retyped, 0);
+  assert.equal(out.result?.formulas, 1);
   const header = (await engine.text("out.csv")).split("\n")[0];
   assert.equal(
     header,

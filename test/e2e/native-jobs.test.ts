@@ -37,6 +37,7 @@ test("an import and an export go from submit to result, and no number is lost", 
     deleted: 0,
     digest: null,
     retyped: 0,
+    formulas: 0,
     consistency: null,
   });
   assert.deepEqual(

@@ -131,6 +131,8 @@ export interface Result {
   digest: string | null;
   /** Exported values that will read back as another type */
   retyped: number;
+  /** Cells of an exported CSV that a spreadsheet would run as a formula */
+  formulas: number;
   /** What an export promises about writes that went on meanwhile; null for an import */
   consistency: "each-document-once" | null;
 }

@@ -51,6 +51,7 @@ export async function serverEnd(
     state: job.state as TransferEnd["state"],
     from: told.from,
     to: told.to,
+    format: job.format,
     records: result?.records ?? progress.records,
     written: job.type === "import" && result ? { inserted, updated, unchanged, deleted } : null,
     failed,
@@ -61,6 +62,7 @@ export async function serverEnd(
     error: job.error,
     rejects: told.rejects,
     retyped: result?.retyped ?? 0,
+    formulas: result?.formulas ?? 0,
     digest: result?.digest ?? null,
   };
 }

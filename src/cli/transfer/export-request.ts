@@ -47,6 +47,7 @@ export interface ExportOptions {
   pretty?: true;
   stable?: true;
   columnsHaveTypes?: true;
+  typed?: true;
   noHeaderLine?: true;
   jsonFormat?: "relaxed" | "canonical" | "lossless";
   query?: string;
@@ -108,6 +109,7 @@ export function exportOptions(command: Command): void {
       "--columnsHaveTypes",
       "CSV: types in the header, so that an import with it loses nothing",
     )
+    .option("--typed", "as --columnsHaveTypes")
     .option("--noHeaderLine", "CSV: without the row of names")
     .option("--assertExists", "fail where the collection is not there (it always does)");
 }
@@ -200,20 +202,19 @@ function formatOf(
   type: "json" | "csv",
   names: string[] | null,
 ): ExportSpec["format"] {
+  const typed = options.typed ? "typed" : options.columnsHaveTypes ? "columnsHaveTypes" : null;
   if (type === "csv") {
     const stray = (["jsonArray", "pretty", "stable", "jsonFormat"] as const).find(
       (name) => options[name] !== undefined,
     );
     if (stray) throw new UsageError(`--${stray} goes with --type json`);
-    const typed = options.columnsHaveTypes ?? false;
     if (typed && options.noHeaderLine) {
-      throw new UsageError(
-        "--columnsHaveTypes writes types into the header: --noHeaderLine excludes it",
-      );
+      throw new UsageError(`--${typed} writes types into the header: --noHeaderLine excludes it`);
     }
-    return { format: "csv", columns: names, header: options.noHeaderLine !== true, typed };
+    const header = options.noHeaderLine !== true;
+    return { format: "csv", columns: names, header, typed: typed !== null };
   }
-  if (options.columnsHaveTypes) throw new UsageError("--columnsHaveTypes goes with --type csv");
+  if (typed) throw new UsageError(`--${typed} goes with --type csv`);
   if (options.noHeaderLine) throw new UsageError("--noHeaderLine goes with --type csv");
   return {
     format: "json",

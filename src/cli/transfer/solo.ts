@@ -97,12 +97,14 @@ export function soloEnd(
     state: job.state as TransferEnd["state"],
     from,
     to,
+    format: job.spec.type === "import" ? job.spec.format : job.spec.format.format,
     records: counts.records,
     written: job.spec.type === "import" ? { inserted, updated, unchanged, deleted } : null,
     failed: counts.rejected,
     ...rest,
     error: job.error && { ...job.error, hint: errorKinds[job.error.code].hint },
     retyped: job.result?.retyped ?? 0,
+    formulas: job.result?.formulas ?? 0,
     digest: job.result?.digest ?? null,
   };
 }

@@ -5,7 +5,7 @@ import type { TransferEnd } from "./transfer-end.ts";
 export function summaryText(end: TransferEnd): string {
   const lines = [
     headline(end),
-    end.type === "import" ? importCounts(end) : exportCounts(end),
+    ...(end.type === "import" ? [importCounts(end)] : exportCounts(end)),
     ...failureLines(end),
     timeLine(end),
     ...rejectLines(end),
@@ -47,12 +47,18 @@ function kindsOf(written: NonNullable<TransferEnd["written"]>): string {
     .join(", ");
 }
 
-function exportCounts(end: TransferEnd): string {
-  const retyped =
-    end.retyped > 0
-      ? `; ${plural(end.retyped, "value")} will read back as another type (--jsonFormat lossless keeps them)`
-      : "";
-  return `  ${plural(end.records, "document")} written${retyped}`;
+function exportCounts(end: TransferEnd): string[] {
+  const { records, retyped, formulas, format } = end;
+  const lines = [`  ${plural(records, "document")} written`];
+  if (retyped > 0) {
+    const keeps = format === "json" ? "--jsonFormat lossless" : "--columnsHaveTypes";
+    lines[0] += `; ${plural(retyped, "value")} will read back as another type (${keeps} keeps them)`;
+  }
+  if (formulas > 0) {
+    const runs = formulas === 1 ? "begins with =, +, - or @" : "begin with =, +, - or @";
+    lines.push(`  ${plural(formulas, "cell")} ${runs}: a spreadsheet would run that as a formula`);
+  }
+  return lines;
 }
 
 function failureLines({ failures, failed }: TransferEnd): string[] {

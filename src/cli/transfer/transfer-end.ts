@@ -8,6 +8,8 @@ export interface TransferEnd {
   state: Extract<JobState, "succeeded" | "failed" | "cancelled">;
   from: string;
   to: string;
+  /** Of the file. */
+  format: "json" | "csv" | "tsv";
   /** Records of the file that were looked at, or documents written to it. */
   records: number;
   /** Of an import, where it is known: what became of those that did not fail. */
@@ -28,6 +30,8 @@ export interface TransferEnd {
   } | null;
   /** Of an export: values that will read back as another type. */
   retyped: number;
+  /** Of an export to CSV: cells that a spreadsheet would run as a formula. */
+  formulas: number;
   /** Of an export: the content digest of its documents. */
   digest: string | null;
 }

@@ -73,11 +73,13 @@ class PartWriter {
   readonly #writer: ObjectWriter;
   readonly #digest = new ContentDigest();
   readonly #retypedBefore: number;
+  readonly #formulasBefore: number;
 
   private constructor(encoder: Encoder, writer: ObjectWriter) {
     this.#encoder = encoder;
     this.#writer = writer;
     this.#retypedBefore = encoder.retyped;
+    this.#formulasBefore = encoder.formulas;
   }
 
   static async start(encoder: Encoder, context: StepContext): Promise<PartWriter> {
@@ -105,6 +107,7 @@ class PartWriter {
       counts: { ...noCounts, records: this.records },
       digest: this.#digest.toString(),
       retyped: this.#encoder.retyped - this.#retypedBefore,
+      formulas: this.#encoder.formulas - this.#formulasBefore,
       endKey,
     };
   }

@@ -10,7 +10,8 @@ import { writeValue } from "./encode-value.ts";
  * Documents to JSON, byte for byte as mongoexport 100 writes it in the forms `relaxed` and `canonical`. `lossless` is relaxed,
  * but an Int64 that would read back as Int32 is `{"$numberLong":"5"}`; it and `canonical` bring every value back but those
  * that `retyped` counts, for which Extended JSON has no text: documents that look like a wrapper (`{"$oid":"x"}`), NaN and
- * Decimal128 with payload, text that is not UTF-8, regular expression options out of order.
+ * Decimal128 with payload, text that is not UTF-8, regular expression options out of order. A document that has a name twice is
+ * written with both, as mongoexport does; reading refuses it whole, as `duplicate_key`, so it does not count as retyped.
  *
  * Lines: each document's text ends with a line break. Array: `[…,…]` and a line break. Pretty: documents on many lines,
  * indented with tabs, with a line break between them and at the end.

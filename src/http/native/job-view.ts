@@ -77,7 +77,7 @@ function etaOf({ state, progress }: Job, seconds: number): number | null {
 function resultOf({ result, progress }: Job): NativeJob["result"] {
   if (result === null) return null;
   const { records, rejected, inserted, updated, unchanged, deleted } = progress.counts;
-  const { file, digest, retyped, consistency } = result;
+  const { file, digest, retyped, formulas, consistency } = result;
   return {
     file,
     records,
@@ -88,6 +88,7 @@ function resultOf({ result, progress }: Job): NativeJob["result"] {
     deleted,
     digest,
     retyped,
+    formulas,
     consistency,
   };
 }

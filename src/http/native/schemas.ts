@@ -94,6 +94,7 @@ export const resultSchema = Type.Object(
       "Digest of an export's documents, independent of their order; null for an import",
     ),
     retyped: count("Exported values that will read back as another type"),
+    formulas: count("Cells of an exported CSV that a spreadsheet would run as a formula"),
     consistency: orNull(
       Type.Literal("each-document-once"),
       "What an export promises about writes that went on meanwhile; null for an import",

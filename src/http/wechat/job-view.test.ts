@@ -113,6 +113,7 @@ function ended(
       file,
       digest: null,
       retyped: 0,
+      formulas: 0,
       consistency: null,
       firstReject: rejected === 0 ? null : { line: 7, message: "Unexpected token" },
     },

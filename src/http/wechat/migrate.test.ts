@@ -173,6 +173,7 @@ const finishedExport = {
     file: "a b",
     digest: "d",
     retyped: 0,
+    formulas: 0,
     consistency: "each-document-once",
     firstReject: null,
   },

@@ -96,8 +96,8 @@ export function outcomeCalls(limits: ReleaseLimits) {
       const jobId = leased(db, lease)["job_id"] as number;
       run(
         db,
-        `INSERT INTO part (job_id, task, ordinal, object, size, md5, counts, digest, retyped, end_key)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO part (job_id, task, ordinal, object, size, md5, counts, digest, retyped, formulas, end_key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         jobId,
         part.task,
         part.ordinal,
@@ -107,6 +107,7 @@ export function outcomeCalls(limits: ReleaseLimits) {
         JSON.stringify(part.counts),
         part.digest,
         part.retyped,
+        part.formulas,
         part.endKey,
       );
       gotOn(db, lease, jobId);

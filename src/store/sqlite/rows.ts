@@ -85,6 +85,7 @@ export function partOf(row: Row): Part {
     counts: JSON.parse(row["counts"] as string),
     digest: row["digest"] as string,
     retyped: row["retyped"] as number,
+    formulas: row["formulas"] as number,
     endKey: row["end_key"] as string | null,
   };
 }
