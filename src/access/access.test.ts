@@ -20,7 +20,7 @@ test("a new plain token leaves the one before five more minutes", async () => {
   clock.pass(1);
   refuses(access, first.token, "token_superseded");
   clock.pass(7200 - 300 - 1);
-  assert.equal(access.authenticate(second.token).appId, app.appId);
+  assert.deepEqual(access.authenticate(second.token), { kind: "app", appId: app.appId });
   clock.pass(1);
   refuses(access, second.token, "token_expired");
   refuses(access, first.token, "token_superseded");
@@ -54,8 +54,8 @@ test("the stable token comes back until its last five minutes, and both hold in 
   assert.notEqual(second.token, first.token);
   assert.equal(second.expiresIn, 7200);
   clock.pass(299);
-  assert.equal(access.authenticate(first.token).appId, app.appId);
-  assert.equal(access.authenticate(second.token).appId, app.appId);
+  assert.deepEqual(access.authenticate(first.token), { kind: "app", appId: app.appId });
+  assert.deepEqual(access.authenticate(second.token), { kind: "app", appId: app.appId });
   clock.pass(1);
   refuses(access, first.token, "token_expired");
 });
@@ -74,8 +74,8 @@ test("a forced refresh ends the stable token at once, and comes back with the sa
   const third = await stable(access, app, true);
   assert.notEqual(third.token, second.token);
   refuses(access, second.token, "token_superseded");
-  assert.equal(access.authenticate(plain.token).appId, app.appId);
-  assert.equal(access.authenticate(third.token).appId, app.appId);
+  assert.deepEqual(access.authenticate(plain.token), { kind: "app", appId: app.appId });
+  assert.deepEqual(access.authenticate(third.token), { kind: "app", appId: app.appId });
 });
 
 test("plain and stable tokens do not end each other", async () => {
@@ -86,7 +86,7 @@ test("plain and stable tokens do not end each other", async () => {
   await access.appToken(app);
   await access.appToken(app);
   clock.pass(600);
-  assert.equal(access.authenticate(kept.token).appId, app.appId);
+  assert.deepEqual(access.authenticate(kept.token), { kind: "app", appId: app.appId });
   assert.equal((await stable(access, app)).token, kept.token);
 });
 
@@ -98,7 +98,8 @@ test("calls side by side get one stable token, and plain ones that all hold", as
   assert.equal(new Set(stables.map(({ token }) => token)).size, 1);
   const plains = await Promise.all(Array.from({ length: 20 }, () => access.appToken(app)));
   assert.equal(new Set(plains.map(({ token }) => token)).size, 20);
-  for (const { token } of plains) assert.equal(access.authenticate(token).appId, app.appId);
+  for (const { token } of plains)
+    assert.deepEqual(access.authenticate(token), { kind: "app", appId: app.appId });
   opened.clock.pass(300);
   const holding = plains.filter(({ token }) => holds(access, token));
   assert.deepEqual(holding, [plains.at(-1)]);
@@ -114,10 +115,10 @@ test("tokens outlive a restart, and the stable one is the same", async () => {
   const kept = await stable(access, app);
   const again = await opened.reopen();
   for (const { token } of [older, newer, kept]) {
-    assert.equal(again.authenticate(token).appId, app.appId);
+    assert.deepEqual(again.authenticate(token), { kind: "app", appId: app.appId });
   }
   assert.equal((await stable(again, app)).token, kept.token);
-  again.requireEnvironment(app.appId, environment);
+  again.requireEnvironment({ kind: "app", appId: app.appId }, environment);
   clock.pass(300);
   refuses(again, older.token, "token_superseded");
   await again.appToken(app);
@@ -133,7 +134,7 @@ test("another server key gives another stable token, and leaves the old one unti
   const access = await opened.reopen(new ServerKey(new Uint8Array(32).fill(9)));
   const renewed = await stable(access, app);
   assert.notEqual(renewed.token, old.token);
-  assert.equal(access.authenticate(renewed.token).appId, app.appId);
+  assert.deepEqual(access.authenticate(renewed.token), { kind: "app", appId: app.appId });
   assert.equal((await stable(access, app)).token, renewed.token);
   assert.throws(() => access.cloudKey(key.secretId), isError("invalid_config"));
 });
@@ -190,9 +191,9 @@ test("an environment is its app's alone", async () => {
   const [mine, other, none] = [await access.addApp(), await access.addApp(), await access.addApp()];
   const environment = await access.addEnvironment(mine.appId, "mine-1");
   await access.addEnvironment(other.appId, "other-1");
-  access.requireEnvironment(mine.appId, environment);
+  access.requireEnvironment({ kind: "app", appId: mine.appId }, environment);
   const requires = (appId: string, id: string, code: ErrorCode) =>
-    assert.throws(() => access.requireEnvironment(appId, id), isError(code));
+    assert.throws(() => access.requireEnvironment({ kind: "app", appId }, id), isError(code));
   requires(mine.appId, "other-1", "environment_not_found");
   requires(mine.appId, "nobody", "environment_not_found");
   requires(none.appId, "mine-1", "no_cloudbase");
@@ -221,7 +222,10 @@ test("an app that is removed and comes back meets nothing of its past", async ()
   assert.notEqual(renewed.token, kept.token);
   refuses(access, plain.token, "token_unknown");
   refuses(access, kept.token, "token_unknown");
-  assert.throws(() => access.requireEnvironment("wx1", "env-1"), isError("no_cloudbase"));
+  assert.throws(
+    () => access.requireEnvironment({ kind: "app", appId: "wx1" }, "env-1"),
+    isError("no_cloudbase"),
+  );
 });
 
 test("a Cloud API key comes back in clear, and to its own id only", async () => {

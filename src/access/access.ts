@@ -11,11 +11,10 @@ import {
   randomSecretKey,
 } from "./account-names.ts";
 import { SecretChecks } from "./app-secret.ts";
+import { accountOf, type Caller } from "./caller.ts";
+import { KnownTokens } from "./known-tokens.ts";
 import { openKey, sealKey } from "./sealed-key.ts";
 import { type IssuedToken, Tokens, type TokensOptions } from "./tokens.ts";
-
-/** Whom a request speaks for. */
-export type Principal = { kind: "app"; appId: string };
 
 export interface AppCredentials {
   appId: string;
@@ -35,11 +34,12 @@ export class Access {
   readonly #store: AccountStore;
   readonly #clock: () => number;
   readonly #random: (length: number) => Uint8Array;
+  readonly #known: KnownTokens;
   readonly #tokens: Tokens;
   readonly #secrets: SecretChecks;
   readonly #sealing: Uint8Array;
   readonly #apps = new Map<string, AppRecord>();
-  /** App by environment. */
+  /** The account that owns it by environment. */
   readonly #environments = new Map<string, string>();
   readonly #cloudKeys = new Map<string, CloudKeyRecord>();
 
@@ -47,7 +47,8 @@ export class Access {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#random = options.random;
-    this.#tokens = new Tokens(options);
+    this.#known = new KnownTokens(options.clock);
+    this.#tokens = new Tokens(options, this.#known);
     this.#secrets = new SecretChecks(options.random);
     this.#sealing = options.serverKey.derive("cloud api keys");
   }
@@ -59,7 +60,7 @@ export class Access {
       access.#environments.set(id, appId);
     }
     for (const key of await options.store.cloudKeys()) access.#cloudKeys.set(key.secretId, key);
-    await access.#tokens.load();
+    for (const token of await options.store.tokens()) access.#tokens.restore(token);
     return access;
   }
 
@@ -79,25 +80,34 @@ export class Access {
     return this.#tokens.stable(await this.#checkedApp(request), request.forceRefresh);
   }
 
-  /** @throws {DocferryError} `token_unknown`, `token_superseded`, `token_expired` */
-  authenticate(token: string): Principal {
-    return { kind: "app", appId: this.#tokens.appOf(token) };
+  /**
+   * Whom an access token of any kind speaks for. What that caller may do is the question of `requireCall` and
+   * `requireEnvironment`.
+   * @throws {DocferryError} `token_unknown`, `token_superseded`, `token_expired`, `authorization_gone`
+   */
+  authenticate(token: string): Caller {
+    return this.#known.callerOf(token);
   }
 
-  /** @throws {DocferryError} `no_cloudbase` if the app has no environment at all, `environment_not_found` if not this one */
-  requireEnvironment(appId: string, environment: string): void {
-    if (this.#environments.get(environment) === appId) return;
-    if (this.environments(appId).length === 0) {
-      throw new DocferryError("no_cloudbase", `App ${appId} has no environment`);
+  /**
+   * @throws {DocferryError} `no_cloudbase` if the caller's account has no environment at all, `environment_not_found` if not
+   *   this one
+   */
+  requireEnvironment(caller: Caller, environment: string): void {
+    if (this.reaches(caller, environment)) return;
+    const account = accountOf(caller);
+    if (caller.kind !== "component" && this.environments(account).length === 0) {
+      throw new DocferryError("no_cloudbase", `App ${account} has no environment`);
     }
     throw new DocferryError(
       "environment_not_found",
-      `App ${appId} has no environment ${JSON.stringify(environment)}`,
+      `${caller.kind === "component" ? "Platform" : "App"} ${account} has no environment ${JSON.stringify(environment)}`,
     );
   }
 
-  ownsEnvironment(appId: string, environment: string): boolean {
-    return this.#environments.get(environment) === appId;
+  /** Whether the environment is the caller's own, or that of the app that it acts for. The one place that says so. */
+  reaches(caller: Caller, environment: string): boolean {
+    return this.#environments.get(environment) === accountOf(caller);
   }
 
   hasEnvironment(environment: string): boolean {

@@ -11,7 +11,7 @@ test("the first start makes random names and tells the secrets, a second one kee
   const { appId, secret, environment, secretId, secretKey } = first;
   assert.ok(secret && environment && secretId && secretKey);
   await opened.access.appToken({ appId, secret });
-  opened.access.requireEnvironment(appId, environment);
+  opened.access.requireEnvironment({ kind: "app", appId }, environment);
   assert.deepEqual(opened.access.cloudKey(secretId), { appId, secretKey });
   const again = await ensureFirstAccount(await opened.reopen(), {});
   assert.deepEqual(again, {

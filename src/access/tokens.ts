@@ -1,8 +1,8 @@
-import { createHash, createHmac } from "node:crypto";
-import { DocferryError } from "../job/errors.ts";
+import { createHmac } from "node:crypto";
 import type { AccountStore, AppRecord, StableRecord, TokenRecord } from "../store/account-store.ts";
+import { hashToken, type KnownToken, type KnownTokens } from "./known-tokens.ts";
 import type { ServerKey } from "./server-key.ts";
-import { graceMs, nextStable, rememberMs, tokenFault } from "./token-rules.ts";
+import { graceMs, nextStable, tokenFault } from "./token-rules.ts";
 
 /** A token as its caller gets it. */
 export interface IssuedToken {
@@ -20,30 +20,21 @@ export interface TokensOptions {
   tokenSeconds: number;
 }
 
-/** So many tokens are known at the same time before ended ones are forgotten early. About 30 MB. */
-const manyTokens = 100_000;
-
-/** Ended tokens that one issue forgets at most, here as in the store. */
-const forgetPerIssue = 100;
-
-/**
- * The tokens that were given out: all that still hold, and for a day those that ended. A check is one look-up in memory. A
- * token is in the store before its caller gets it, so it outlives the process.
- */
+/** The tokens of apps. A token is in the store before its caller gets it, so it outlives the process. */
 export class Tokens {
   readonly #store: AccountStore;
   readonly #clock: () => number;
   readonly #random: (length: number) => Uint8Array;
   readonly #lifeMs: number;
   readonly #stableKey: Buffer;
-  /** By hash, in order of issue. */
-  readonly #known = new Map<string, TokenRecord>();
+  readonly #known: KnownTokens;
   /** Each app's newest plain token. */
-  readonly #newestPlain = new Map<string, TokenRecord>();
+  readonly #newestPlain = new Map<string, KnownToken>();
   /** The last stable call of each app, which the next one waits for. */
   readonly #stableTurns = new Map<string, Promise<unknown>>();
 
-  constructor(options: TokensOptions) {
+  constructor(options: TokensOptions, known: KnownTokens) {
+    this.#known = known;
     this.#store = options.store;
     this.#clock = options.clock;
     this.#random = options.random;
@@ -51,23 +42,9 @@ export class Tokens {
     this.#stableKey = options.serverKey.derive("stable tokens");
   }
 
-  async load(): Promise<void> {
-    for (const token of await this.#store.tokens()) this.#remember(token);
-  }
-
-  /**
-   * The app that a token stands for.
-   * @throws {DocferryError} `token_unknown`, `token_superseded`, `token_expired`
-   */
-  appOf(token: string): string {
-    const known = this.#known.get(hashToken(token));
-    if (!known) throw new DocferryError("token_unknown", "The access token is not one of ours");
-    const fault = tokenFault(known, this.#clock());
-    if (fault === "token_superseded") {
-      throw new DocferryError(fault, "A newer access token took this one's place");
-    }
-    if (fault === "token_expired") throw new DocferryError(fault, "The access token has expired");
-    return known.appId;
+  /** Takes one up that the store has. */
+  restore(record: TokenRecord): void {
+    this.#remember(record);
   }
 
   /** A new plain token; the one before holds for five more minutes. */
@@ -80,12 +57,12 @@ export class Tokens {
       token: record,
       secretHash: app.secretHash,
       supersededFrom,
-      forgetBefore: this.#forgetBefore(now),
+      forgetBefore: this.#known.forgetBefore(now),
     });
     // Answers come in the order of the commits, so the newest here is the newest there.
     const previous = this.#newestPlain.get(app.id);
     if (previous) previous.supersededFrom = supersededFrom;
-    this.#forgetEnded(now);
+    this.#known.forgetEnded(now);
     this.#remember(record);
     return { token, expiresIn: Math.floor(this.#lifeMs / 1000) };
   }
@@ -103,15 +80,15 @@ export class Tokens {
 
   /** Every token of the app ends now: as the store's `setSecret` has it. */
   endAll(appId: string, now: number): void {
-    for (const token of this.#known.values()) {
-      if (token.appId === appId && !tokenFault(token, now)) token.supersededFrom = now;
+    for (const token of this.#ofApp(appId)) {
+      if (!tokenFault(token, now)) token.supersededFrom = now;
     }
     this.#newestPlain.delete(appId);
   }
 
   /** The app is gone, and its tokens with it. */
   forgetApp(appId: string): void {
-    for (const [hash, token] of this.#known) if (token.appId === appId) this.#known.delete(hash);
+    for (const { hash } of this.#ofApp(appId)) this.#known.delete(hash);
     this.#newestPlain.delete(appId);
     this.#stableTurns.delete(appId);
   }
@@ -155,15 +132,15 @@ export class Tokens {
       token: record,
       secretHash: app.secretHash,
       supersededFrom: next.endOthersNow ? now : null,
-      forgetBefore: this.#forgetBefore(now),
+      forgetBefore: this.#known.forgetBefore(now),
     });
     if (!done) return false;
     if (next.endOthersNow) {
-      for (const other of this.#known.values()) {
-        if (other.appId === app.id && other.kind === "stable") other.supersededFrom ??= now;
+      for (const other of this.#ofApp(app.id)) {
+        if (other.kind === "stable") other.supersededFrom ??= now;
       }
     }
-    this.#forgetEnded(now);
+    this.#known.forgetEnded(now);
     this.#remember(record);
     return true;
   }
@@ -189,29 +166,18 @@ export class Tokens {
     };
   }
 
-  #remember(token: TokenRecord): void {
-    this.#known.set(token.hash, token);
-    if (token.kind === "plain" && token.supersededFrom === null) {
-      this.#newestPlain.set(token.appId, token);
+  #remember({ appId, ...token }: TokenRecord): void {
+    const known: KnownToken = { ...token, caller: { kind: "app", appId } };
+    this.#known.add(known);
+    if (known.kind === "plain" && known.supersededFrom === null) {
+      this.#newestPlain.set(appId, known);
     }
   }
 
-  #forgetBefore(now: number): number {
-    return this.#known.size < manyTokens ? now - rememberMs : now;
-  }
-
-  /** The same bounded work as the store's: a look at the oldest, a few of which go. */
-  #forgetEnded(now: number): void {
-    const before = this.#forgetBefore(now);
-    let looks = 0;
-    for (const [hash, token] of this.#known) {
-      if (looks++ === forgetPerIssue) return;
-      const endedAt = Math.min(token.expiresAt, token.supersededFrom ?? token.expiresAt);
-      if (endedAt < before) this.#known.delete(hash);
+  /** Those of the app itself, oldest first; not those of platforms that act for it. */
+  *#ofApp(appId: string): Iterable<KnownToken> {
+    for (const token of this.#known.all()) {
+      if (token.caller.kind === "app" && token.caller.appId === appId) yield token;
     }
   }
-}
-
-function hashToken(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
 }

@@ -78,7 +78,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   const routes = apiRoutes({ ...parts, closing: closing.signal });
   apiSurface(app, routes, {
     authenticate: (token) => parts.access.authenticate(token),
-    ownsEnvironment: (appId, environment) => parts.access.ownsEnvironment(appId, environment),
+    reaches: (caller, environment) => parts.access.reaches(caller, environment),
     isOperator: (key) => parts.operatorKey.matches(key),
     idleMs: parts.idleMs,
   });

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { accountOf, type Caller } from "../access/caller.ts";
 
 /** What all surfaces know of a request. */
 export interface RequestContext {
@@ -8,7 +9,9 @@ export interface RequestContext {
   readonly receivedAt: number;
   /** What addresses in answers begin with, without a slash at the end. */
   readonly baseUrl: string;
-  /** Whose token it was, once that is known; for the log. */
+  /** Whose call it is, once a token or a signature has told. */
+  caller: Caller | null;
+  /** The account that it is about, once that is known; for the log. */
   appId: string | null;
   /** What was answered, on the vendor's paths; for the log. */
   errcode: number | null;
@@ -34,9 +37,15 @@ export function contextOf(
     get baseUrl() {
       return (options.publicUrl ?? askedUrl(request)).replace(/\/+$/, "");
     },
+    caller: null,
     appId: null,
     errcode: null,
   };
+}
+
+export function noteCaller(context: RequestContext, caller: Caller): void {
+  context.caller = caller;
+  context.appId = accountOf(caller);
 }
 
 /** A Host header is the client's word: what is no host does not get into an address. */

@@ -27,6 +27,24 @@ export const errorKinds = {
     hint: "Use the access token that was got last",
   },
   token_expired: { status: 401, errcode: 42001, retryable: false, hint: "Get a new access token" },
+  api_unauthorized: {
+    status: 403,
+    errcode: 48001,
+    retryable: false,
+    hint: "Call it with a token of the kind that the message names",
+  },
+  authorization_gone: {
+    status: 403,
+    errcode: 61003,
+    retryable: false,
+    hint: "Ask the app's owner to authorise the platform (again)",
+  },
+  permission_set_missing: {
+    status: 403,
+    errcode: 61007,
+    retryable: false,
+    hint: "Ask the app's owner to authorise the platform with one of the named permission sets",
+  },
   bearer_missing: {
     status: 401,
     errcode: 41001,

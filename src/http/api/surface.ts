@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TObject } from "typebox";
+import { requireCall } from "../../access/call-rules.ts";
+import { accountOf, type Caller } from "../../access/caller.ts";
 import { DocferryError, errorKinds } from "../../job/errors.ts";
 import { parseJsonObject, readBody } from "../json-body.ts";
 import { endWhenIdle } from "../files/idle.ts";
+import { noteCaller } from "../request-context.ts";
 import { bearerOf } from "./bearer.ts";
 import { compileCheck } from "./check.ts";
 import { jsonMembers } from "./json-members.ts";
@@ -11,9 +14,9 @@ import type { ApiCall, ApiRoute } from "./route.ts";
 
 /** Who may call what. */
 export interface ApiGuards {
-  /** The app of a token. @throws {DocferryError} `token_unknown`, `token_superseded`, `token_expired` */
-  authenticate(token: string): { appId: string };
-  ownsEnvironment(appId: string, environment: string): boolean;
+  /** @throws {DocferryError} as `Access.authenticate` */
+  authenticate(token: string): Caller;
+  reaches(caller: Caller, environment: string): boolean;
   isOperator(key: string): boolean;
   /** ms without a byte in either direction after which a client counts as gone. */
   idleMs: number;
@@ -114,13 +117,14 @@ function authorize(
       }
       return "";
     }
-    const { appId } = guards.authenticate(bearerOf(request, "bearer_missing"));
-    request.docferry.appId = appId;
+    const caller = guards.authenticate(bearerOf(request, "bearer_missing"));
+    noteCaller(request.docferry, caller);
+    requireCall(caller, "native");
     const environment = parameters["env"] ?? "";
-    if (guards.ownsEnvironment(appId, environment)) return environment;
+    if (guards.reaches(caller, environment)) return environment;
     throw new DocferryError(
       "environment_not_found",
-      `App ${appId} has no environment ${JSON.stringify(environment)}`,
+      `App ${accountOf(caller)} has no environment ${JSON.stringify(environment)}`,
     );
   } catch (error) {
     if (error instanceof DocferryError && errorKinds[error.code].status === 401) {

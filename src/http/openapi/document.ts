@@ -168,7 +168,7 @@ export function errorsOf(route: ApiRoute): ErrorCode[] {
   const add = (...more: ErrorCode[]) => more.forEach((code) => codes.add(code));
   if (access === "environment") {
     add("bearer_missing", "token_unknown", "token_superseded", "token_expired");
-    add("environment_not_found");
+    add("authorization_gone", "api_unauthorized", "environment_not_found");
   }
   if (access === "operator") add("operator_key_missing", "wrong_operator_key");
   // Query parameters that a call has not are refused by name everywhere.

@@ -1,16 +1,14 @@
 import { type Static, type TObject, type TProperties, type TString, Type } from "typebox";
-import type { Access } from "../../access/access.ts";
-import { DocferryError } from "../../job/errors.ts";
+import type { Caller } from "../../access/caller.ts";
 import type { JsonObject } from "../json-body.ts";
-import { readJsonObject } from "./body.ts";
-import { compileFields } from "./fields.ts";
-import type { WireRequest, WireRoute } from "./route.ts";
-import { tokenOf } from "./url-parameters.ts";
+import type { WireGuard } from "./guard.ts";
+import type { WireRoute } from "./route.ts";
+import { tokenCall } from "./token-call.ts";
 
 /** What a call in an environment knows once it may run. */
 export interface EnvironmentContext {
   environment: string;
-  appId: string;
+  caller: Caller;
   /** What addresses in the answer begin with. */
   baseUrl: string;
   /** Unix ms at which the request came. */
@@ -20,11 +18,11 @@ export interface EnvironmentContext {
 type Fields<P extends TProperties> = Static<TObject<P & { env: TString }>>;
 
 /**
- * A POST with an access token in its query and a JSON object that names an environment: nearly every call there is. This is
- * the one place for the order of its checks: token, body, fields missing, fields wrong, environment, then the call's own.
+ * A call with a token whose body names an environment: nearly every call there is. The environment is looked at when the
+ * fields are known to be right.
  */
 export function environmentCall<P extends TProperties, A>(
-  access: Access,
+  guard: WireGuard,
   call: {
     /** The body's fields beyond `env`. */
     fields: P;
@@ -34,33 +32,22 @@ export function environmentCall<P extends TProperties, A>(
     answer(argument: A, context: EnvironmentContext): Promise<JsonObject>;
   },
 ): WireRoute {
-  const schema = Type.Object({ env: Type.String({ minLength: 1 }), ...call.fields });
-  const fieldsOf = compileFields(schema) as (body: JsonObject) => Fields<P> & { env: string };
-  return {
-    method: "POST",
-    async answer(request) {
-      const appId = authenticate(access, request);
-      const fields = fieldsOf(await readJsonObject(request.raw));
-      const { receivedAt: now } = request.context;
-      const argument = call.read(fields, now);
-      access.requireEnvironment(appId, fields.env);
-      const answer = await call.answer(argument, {
-        environment: fields.env,
-        appId,
-        get baseUrl() {
-          return request.context.baseUrl;
-        },
-        now,
-      });
-      return { errcode: 0, errmsg: "ok", ...answer };
+  return tokenCall(guard, {
+    fields: { env: Type.String({ minLength: 1 }), ...call.fields },
+    read: (fields, now) => {
+      const { env } = fields as { env: string };
+      return { env, argument: call.read(fields as Fields<P>, now) };
     },
-  };
-}
-
-function authenticate(access: Access, request: WireRequest): string {
-  const token = tokenOf(request.url);
-  if (token === null) throw new DocferryError("token_missing", "No access token in the query");
-  const { appId } = access.authenticate(token);
-  request.context.appId = appId;
-  return appId;
+    async answer({ env: environment, argument }, context) {
+      guard.requireEnvironment(context.caller, environment);
+      return call.answer(argument, {
+        environment,
+        caller: context.caller,
+        get baseUrl() {
+          return context.baseUrl;
+        },
+        now: context.now,
+      });
+    },
+  });
 }

@@ -1,12 +1,12 @@
 import { plainCsv } from "../../job/job.ts";
 import { Type } from "typebox";
-import type { Access } from "../../access/access.ts";
 import type { Engine, JobOrder } from "../../engine/engine.ts";
 import { checkFileName } from "../../files/file-name.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { checkCollectionName } from "../../query/collection-name.ts";
 import { parseStatement } from "../../query/statement.ts";
 import { environmentCall } from "./environment-call.ts";
+import type { WireGuard } from "./guard.ts";
 import { jobView, type Locale } from "./job-view.ts";
 import type { WireRoute } from "./route.ts";
 
@@ -29,8 +29,8 @@ const fileType = Type.Integer({ minimum: 1, maximum: 2 });
 const filePath = Type.String({ minLength: 1 });
 
 /** `POST /tcb/databasemigrateimport` */
-export function migrateImport(access: Access, engine: MigrateEngine): WireRoute {
-  return environmentCall(access, {
+export function migrateImport(guard: WireGuard, engine: MigrateEngine): WireRoute {
+  return environmentCall(guard, {
     fields: {
       collection_name: Type.String({ minLength: 1 }),
       file_path: filePath,
@@ -61,8 +61,8 @@ export function migrateImport(access: Access, engine: MigrateEngine): WireRoute 
 }
 
 /** `POST /tcb/databasemigrateexport` */
-export function migrateExport(access: Access, engine: MigrateEngine): WireRoute {
-  return environmentCall(access, {
+export function migrateExport(guard: WireGuard, engine: MigrateEngine): WireRoute {
+  return environmentCall(guard, {
     fields: { file_path: filePath, file_type: fileType, query: Type.String({ minLength: 1 }) },
     read(fields, now): JobOrder {
       checkFileName(fields.file_path);
@@ -87,11 +87,11 @@ const largestJobId = 2 ** 31 - 1;
 
 /** `POST /tcb/databasemigratequeryinfo` */
 export function migrateQueryInfo(
-  access: Access,
+  guard: WireGuard,
   engine: MigrateEngine,
   options: { locale: Locale; fileUrl: FileUrl },
 ): WireRoute {
-  return environmentCall(access, {
+  return environmentCall(guard, {
     fields: { job_id: Type.Integer() },
     read: (fields) => fields.job_id,
     async answer(id, { environment, baseUrl, now }) {

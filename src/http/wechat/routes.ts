@@ -1,4 +1,5 @@
 import type { Access } from "../../access/access.ts";
+import { WireGuard } from "./guard.ts";
 import type { Locale } from "./job-view.ts";
 import {
   type FileUrl,
@@ -21,21 +22,23 @@ export interface WechatParts extends StorageParts {
 /**
  * Every call of the vendor's that is answered; all other paths below the prefixes are 40066.
  *
- * To add one: write a function that gives a `WireRoute`, mostly by `environmentCall(access, { fields, read, answer })`, which
- * checks token, body, fields and environment in the right order and adds `errcode` and `errmsg`; then add its line here, and
+ * To add one: write a function that gives a `WireRoute`, mostly by `environmentCall(guard, { fields, read, answer })`, or by
+ * `tokenCall` where no environment is named. They check token, caller, body, fields and environment in the right order and add
+ * `errcode` and `errmsg`. Then add its line here, with the guard of its group (access/call-rules.ts says who may call which), and
  * to `WechatParts` what it needs. `fields` are TypeBox properties (integers may come as text, optional ones may have a
  * `default`); `read` turns them into the call's argument; `answer` throws DocferryErrors for what is wrong.
  */
 export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute> {
   const { access, engine, fileUrl, locale } = parts;
+  const cloudbase = new WireGuard(access, "cloudbase");
   return new Map<string, WireRoute>([
     ["/cgi-bin/token", plainToken(access)],
     ["/cgi-bin/stable_token", stableToken(access)],
-    ["/tcb/databasemigrateimport", migrateImport(access, engine)],
-    ["/tcb/databasemigrateexport", migrateExport(access, engine)],
-    ["/tcb/databasemigratequeryinfo", migrateQueryInfo(access, engine, { locale, fileUrl })],
-    ["/tcb/uploadfile", uploadFile(access, parts)],
-    ["/tcb/batchdownloadfile", batchDownloadFile(access, parts)],
-    ["/tcb/batchdeletefile", batchDeleteFile(access, parts)],
+    ["/tcb/databasemigrateimport", migrateImport(cloudbase, engine)],
+    ["/tcb/databasemigrateexport", migrateExport(cloudbase, engine)],
+    ["/tcb/databasemigratequeryinfo", migrateQueryInfo(cloudbase, engine, { locale, fileUrl })],
+    ["/tcb/uploadfile", uploadFile(cloudbase, parts)],
+    ["/tcb/batchdownloadfile", batchDownloadFile(cloudbase, parts)],
+    ["/tcb/batchdeletefile", batchDeleteFile(cloudbase, parts)],
   ]);
 }

@@ -1,11 +1,11 @@
 import { Type } from "typebox";
-import type { Access } from "../../access/access.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import { downloadAddress } from "../../files/signed-url.ts";
 import type { FileIndex } from "../../store/file-index.ts";
 import { parseFileId } from "../files/file-id.ts";
 import { issueTicket } from "../files/upload-ticket.ts";
 import { environmentCall } from "./environment-call.ts";
+import type { WireGuard } from "./guard.ts";
 import type { WireRoute } from "./route.ts";
 
 export interface StorageParts {
@@ -20,8 +20,8 @@ const itemLimit = 50;
 const defaultMaxAge = 7200;
 
 /** `POST /tcb/uploadfile` */
-export function uploadFile(access: Access, { signingKey }: StorageParts): WireRoute {
-  return environmentCall(access, {
+export function uploadFile(guard: WireGuard, { signingKey }: StorageParts): WireRoute {
+  return environmentCall(guard, {
     fields: { path: Type.String({ minLength: 1 }) },
     read: (fields) => checkFileName(fields.path),
     async answer(name, { environment, baseUrl, now }) {
@@ -31,14 +31,17 @@ export function uploadFile(access: Access, { signingKey }: StorageParts): WireRo
 }
 
 /** `POST /tcb/batchdownloadfile`: an address for each file that is there. */
-export function batchDownloadFile(access: Access, { index, signingKey }: StorageParts): WireRoute {
+export function batchDownloadFile(
+  guard: WireGuard,
+  { index, signingKey }: StorageParts,
+): WireRoute {
   const item = Type.Object({
     fileid: Type.String({ minLength: 1 }),
     max_age: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: defaultMaxAge }),
     ),
   });
-  return environmentCall(access, {
+  return environmentCall(guard, {
     fields: { file_list: Type.Array(item, { maxItems: itemLimit }) },
     read: (fields) => fields.file_list,
     async answer(items, { environment, baseUrl, now }) {
@@ -63,8 +66,8 @@ export function batchDownloadFile(access: Access, { index, signingKey }: Storage
 }
 
 /** `POST /tcb/batchdeletefile` */
-export function batchDeleteFile(access: Access, { index }: StorageParts): WireRoute {
-  return environmentCall(access, {
+export function batchDeleteFile(guard: WireGuard, { index }: StorageParts): WireRoute {
+  return environmentCall(guard, {
     fields: {
       fileid_list: Type.Array(Type.String({ minLength: 1 }), { maxItems: itemLimit }),
     },

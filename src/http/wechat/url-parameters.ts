@@ -14,7 +14,13 @@ export function queryParameter(url: string, ...names: string[]): string | null {
   return null;
 }
 
-/** The access token of a call: the vendor's pages name the parameter either way. */
+/** The access token of a call, of whatever kind: pages and clients name the parameter in all these ways. */
 export function tokenOf(url: string): string | null {
-  return queryParameter(url, "access_token", "cloudbase_access_token");
+  return queryParameter(
+    url,
+    "access_token",
+    "cloudbase_access_token",
+    "component_access_token",
+    "authorizer_access_token",
+  );
 }

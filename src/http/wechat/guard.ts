@@ -1,0 +1,36 @@
+import type { Access } from "../../access/access.ts";
+import { type CallGroup, requireCall } from "../../access/call-rules.ts";
+import type { Caller } from "../../access/caller.ts";
+import { DocferryError } from "../../job/errors.ts";
+import { noteCaller } from "../request-context.ts";
+import type { WireRequest } from "./route.ts";
+import { tokenOf } from "./url-parameters.ts";
+
+/** Lets callers into the calls of one group. The same call in another group has another guard. */
+export class WireGuard {
+  readonly #access: Pick<Access, "authenticate" | "requireEnvironment">;
+  readonly #group: CallGroup;
+
+  constructor(access: Pick<Access, "authenticate" | "requireEnvironment">, group: CallGroup) {
+    this.#access = access;
+    this.#group = group;
+  }
+
+  /**
+   * Who it is, by the token in the query, and that the call is for him.
+   * @throws {DocferryError} `token_missing`, those of `Access.authenticate`, `api_unauthorized`, `permission_set_missing`
+   */
+  callerOf(request: WireRequest): Caller {
+    const token = tokenOf(request.url);
+    if (token === null) throw new DocferryError("token_missing", "No access token in the query");
+    const caller = this.#access.authenticate(token);
+    noteCaller(request.context, caller);
+    requireCall(caller, this.#group);
+    return caller;
+  }
+
+  /** @throws {DocferryError} `no_cloudbase`, `environment_not_found` */
+  requireEnvironment(caller: Caller, environment: string): void {
+    this.#access.requireEnvironment(caller, environment);
+  }
+}

@@ -1,0 +1,51 @@
+import { type Static, type TObject, type TProperties, Type } from "typebox";
+import type { Caller } from "../../access/caller.ts";
+import type { JsonObject } from "../json-body.ts";
+import { readJsonObject } from "./body.ts";
+import { compileFields } from "./fields.ts";
+import type { WireGuard } from "./guard.ts";
+import type { WireRoute } from "./route.ts";
+
+/** What a call with a token knows once it may run. */
+export interface TokenContext {
+  caller: Caller;
+  /** What addresses in the answer begin with. */
+  baseUrl: string;
+  /** Unix ms at which the request came. */
+  now: number;
+}
+
+/**
+ * A POST with a token in its query and a JSON object as body. This is the one place for the order of checks: token, whether
+ * the call is for such a caller, body, fields missing, fields wrong, then the call's own.
+ */
+export function tokenCall<P extends TProperties, A>(
+  guard: WireGuard,
+  call: {
+    /** The body's fields. */
+    fields: P;
+    /** Turns the fields into the call's argument. @throws {DocferryError} of errcode 40097 */
+    read(fields: Static<TObject<P>>, now: number): A;
+    /** The answer beyond errcode and errmsg. */
+    answer(argument: A, context: TokenContext): Promise<JsonObject>;
+  },
+): WireRoute {
+  const fieldsOf = compileFields<TObject<P>>(Type.Object(call.fields));
+  return {
+    method: "POST",
+    async answer(request) {
+      const caller = guard.callerOf(request);
+      const fields = fieldsOf(await readJsonObject(request.raw));
+      const { receivedAt: now } = request.context;
+      const argument = call.read(fields, now);
+      const answer = await call.answer(argument, {
+        caller,
+        get baseUrl() {
+          return request.context.baseUrl;
+        },
+        now,
+      });
+      return { errcode: 0, errmsg: "ok", ...answer };
+    },
+  };
+}
