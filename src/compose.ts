@@ -55,6 +55,9 @@ const chunkBytes = 4 << 20;
 const partBytes = 64 << 20;
 const dayMs = 86_400_000;
 
+/** A text of a document has 16 MiB at most: what takes longer than this for one backtracks without end. */
+const longestRegexMs = 10_000;
+
 /** Tasks that run side by side: enough to keep all threads busy while some wait for a disk. */
 function slotsFor(threads: number): number {
   return threads + 2;
@@ -172,6 +175,7 @@ async function composeEngine(
       entry: new URL("./thread.ts", import.meta.url),
       workerData: parts.threadData,
       size: parts.threads,
+      regexMs: Math.min(longestRegexMs, parts.leaseMs / 2),
     }),
   );
   const slots = slotsFor(parts.threads);

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { DocferryError, fromErrorData } from "../job/errors.ts";
+import { RegexWatch } from "../query/regex-watch.ts";
 import type { ThreadReply, ThreadRequest } from "./steps/serve-steps.ts";
 import type { StepArgument, StepItem, StepName, StepResult } from "./steps/steps.ts";
 
@@ -9,8 +10,12 @@ const window = 2;
 /** A thread that does not react to an abort within this time is ended; nothing it does can count any more. */
 const abortGraceMs = 1_000;
 
+/** Looks at what regular expressions are at, within the time that one may take for a text. */
+const regexLooks = 20;
+
 interface PoolThread {
   worker: Worker;
+  regexes: RegexWatch;
   ready: boolean;
   /** What it runs; null while it is free. */
   stream: StepStream<StepName> | null;
@@ -24,10 +29,14 @@ export class ThreadPool implements AsyncDisposable {
   readonly #workerData: unknown;
   readonly #threads = new Set<PoolThread>();
   readonly #queue: StepStream<StepName>[] = [];
+  readonly #regexMs: number;
+  #regexTimer: NodeJS.Timeout | null = null;
   #nextId = 1;
   #closed = false;
 
-  constructor(options: { entry: URL; workerData: unknown; size: number }) {
+  /** @param options.regexMs a query one of whose regular expressions works on one text for longer than this fails */
+  constructor(options: { entry: URL; workerData: unknown; size: number; regexMs: number }) {
+    this.#regexMs = options.regexMs;
     this.#entry = options.entry;
     this.#workerData = options.workerData;
     this.size = options.size;
@@ -36,6 +45,8 @@ export class ThreadPool implements AsyncDisposable {
   /** Starts the threads; returns once all of them are ready. */
   async start(): Promise<void> {
     await Promise.all(Array.from({ length: this.size }, () => this.#spawn()));
+    this.#regexTimer = setInterval(() => this.#lookAtRegexes(), this.#regexMs / regexLooks);
+    this.#regexTimer.unref();
   }
 
   /**
@@ -60,6 +71,7 @@ export class ThreadPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    if (this.#regexTimer) clearInterval(this.#regexTimer);
     const gone = new DocferryError("draining", "The thread pool is closed");
     for (const stream of this.#queue.splice(0)) stream.fail(gone);
     await Promise.all(
@@ -73,8 +85,10 @@ export class ThreadPool implements AsyncDisposable {
 
   #spawn(): Promise<void> {
     const worker = new Worker(this.#entry, { workerData: this.#workerData, name: "docferry" });
-    const thread: PoolThread = { worker, ready: false, stream: null, graceTimer: null };
+    const regexes = new RegexWatch();
+    const thread: PoolThread = { worker, regexes, ready: false, stream: null, graceTimer: null };
     this.#threads.add(thread);
+    worker.postMessage({ type: "watch", regexes: regexes.shared } satisfies ThreadRequest);
     return new Promise((resolve, reject) => {
       worker.on("message", (reply: ThreadReply) => {
         this.#hear(thread, reply);
@@ -153,6 +167,19 @@ export class ThreadPool implements AsyncDisposable {
     thread.worker.postMessage({ type: "abort", id } satisfies ThreadRequest);
     thread.graceTimer = setTimeout(() => void thread.worker.terminate(), abortGraceMs);
     thread.graceTimer.unref();
+  }
+
+  /** What backtracks without end cannot be told to stop: its step fails, and the thread is ended. */
+  #lookAtRegexes(): void {
+    for (const { regexes, stream } of this.#threads) {
+      if (regexes.look() < regexLooks) continue;
+      stream?.fail(
+        new DocferryError(
+          "query_too_slow",
+          `A regular expression of the query has not come through one text within ${this.#regexMs / 1000} s`,
+        ),
+      );
+    }
   }
 
   /** A thread that died takes its step with it, and is replaced. */

@@ -130,6 +130,12 @@ export const errorKinds = {
     retryable: false,
     hint: "Mend the query at the named place",
   },
+  query_too_slow: {
+    status: 422,
+    errcode: 40097,
+    retryable: false,
+    hint: "Write the expression without repetitions inside or right behind each other, as in (a+)+ or .*.*",
+  },
   invalid_collection_name: {
     status: 400,
     errcode: 40097,

@@ -5,6 +5,7 @@ import { bsonType } from "../bson/types.ts";
 import { nameEndAt, stringAt, textAt } from "../bson/walk.ts";
 import type { FieldTest, FilterNode, Leaf, Operand, Regex } from "./filter-tree.ts";
 import { anyElement, missing, type ValueTest } from "./match-path.ts";
+import { watchedTest } from "./regex-watch.ts";
 import { compileRegex } from "./regex.ts";
 
 interface Compilers {
@@ -128,7 +129,7 @@ function regexTest({ pattern, options }: Regex): ValueTest {
   const regex = compileRegex(pattern, options);
   return (type, bytes, at) => {
     if (type === bsonType.string || type === bsonType.symbol)
-      return regex.test(stringAt(bytes, at));
+      return watchedTest(regex, stringAt(bytes, at));
     if (type !== bsonType.regex) return false;
     const patternEnd = nameEndAt(bytes, at);
     return (

@@ -53,6 +53,7 @@ export async function openFaultyEngine(
     entry: new URL("./faulty-thread.ts", import.meta.url),
     workerData: data,
     size: 3,
+    regexMs: 10_000,
   });
   const slots = 6;
   const files = await DiskObjectStore.open(paths.objects);

@@ -1,10 +1,13 @@
 import { parentPort, type Transferable } from "node:worker_threads";
 import { type ErrorData, toErrorData } from "../../job/errors.ts";
+import { tellRegexes } from "../../query/regex-watch.ts";
 import type { StepContext } from "./step.ts";
 import { type StepName, steps } from "./steps.ts";
 
 /** What the pool says to a thread. */
 export type ThreadRequest =
+  /** Comes first: where to tell what regular expressions are at. */
+  | { type: "watch"; regexes: Int32Array }
   | { type: "run"; id: number; step: StepName; argument: unknown; window: number }
   /** The caller has taken an item: one more may be made. */
   | { type: "more"; id: number }
@@ -34,6 +37,10 @@ export function serveSteps(context: Omit<StepContext, "signal">): void {
 
   port.on("message", (request: ThreadRequest) => {
     switch (request.type) {
+      case "watch": {
+        tellRegexes(request.regexes);
+        break;
+      }
       case "run": {
         current = {
           id: request.id,
