@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { UsageError } from "./command-errors.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { placeOf, placeOptions } from "./options/place.ts";
 import { refusedByImport } from "./options/refused.ts";
@@ -53,9 +52,6 @@ async function runImport(
       again: (file: string) => againCommand(command, file, request.order.collection),
     };
     if (place.kind === "server") {
-      if (request.drop) {
-        throw new UsageError("--drop is not for --server: a service drops no collection");
-      }
       const { importOnServer } = await import("./server/server-import.ts");
       await importOnServer(request, place, session, told);
       return;

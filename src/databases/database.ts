@@ -14,6 +14,10 @@ export interface CollectionInfo {
   count: number;
   /** Bytes of BSON. */
   size: number;
+  /** Indexes, the one of `_id` among them. */
+  indexCount: number;
+  /** Bytes of their entries. */
+  indexSize: number;
 }
 
 /** A stretch of a collection in key order. Opaque to all but its database; null is open. Plain data as hex text. */
@@ -33,6 +37,7 @@ export interface DocumentPage extends Documents {
 }
 
 export interface Source extends AsyncDisposable {
+  /** By name, in the order of UTF-8 bytes. Costs nothing that grows with the documents. */
   collections(): Promise<CollectionInfo[]>;
   /**
    * Refuses what this database cannot run, before a job is made of it.
@@ -117,9 +122,16 @@ export interface Sink extends AsyncDisposable {
 }
 
 export interface Database extends Source {
-  /** Creates the collection if it is not there; refuses names that no collection may have (`invalid_collection_name`). */
-  createCollection(name: string): Promise<void>;
-  /** @throws {DocferryError} `collection_not_found` */
+  /**
+   * Creates the collection if it is not there; whether it was not. Refuses names that no collection may have
+   * (`invalid_collection_name`).
+   */
+  createCollection(name: string): Promise<boolean>;
+  /**
+   * The collection with its documents is gone when this returns, in time that does not grow with them. A sink on it makes it
+   * anew with its next write: whoever drops asks jobs to end first.
+   * @throws {DocferryError} `collection_not_found`
+   */
   dropCollection(name: string): Promise<void>;
   /** Raises the fence: from now on no earlier attempt of the task can write. Creates the collection. */
   openSink(spec: SinkSpec): Promise<Sink>;

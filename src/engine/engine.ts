@@ -9,6 +9,7 @@ import type { Reject } from "../job/reject.ts";
 import type { FileEntry } from "../store/file-index.ts";
 import type { SubmitOnce } from "../store/job-store.ts";
 import type { Store } from "../store/store.ts";
+import { CollectionDrops } from "./collection-drops.ts";
 import type { EngineContext } from "./context.ts";
 import { removeEnvironmentData, requireEnded } from "./environment-removal.ts";
 import { firstRejects, rejectFile, type RejectLines, rejectLines } from "./job-rejects.ts";
@@ -40,6 +41,7 @@ export class Engine {
   readonly #context: EngineContext;
   readonly #worker: Worker;
   readonly #sweeper: Sweeper;
+  readonly #drops: CollectionDrops;
   /** Environments that are being removed. */
   readonly #removing = new Set<string>();
   #draining = false;
@@ -48,6 +50,7 @@ export class Engine {
     this.#context = context;
     const sweeper = new Sweeper(context);
     this.#sweeper = sweeper;
+    this.#drops = new CollectionDrops(context);
     this.#worker = new Worker(context, () => sweeper.look());
   }
 
@@ -141,6 +144,32 @@ export class Engine {
     return firstRejects(job, limit, this.#context);
   }
 
+  /**
+   * Makes an empty collection; false where it is there already.
+   * @throws {DocferryError} `invalid_collection_name`, `draining`
+   */
+  async addCollection(environment: string, name: string): Promise<boolean> {
+    checkCollectionName(name);
+    this.#requireOpen(environment);
+    return (await this.#context.databases.open(environment)).createCollection(name);
+  }
+
+  /**
+   * Drops a collection with its documents. Jobs on it are not left to find out.
+   * @param options.cancelJobs cancel them first; false: refuse while there are any
+   * @throws {DocferryError} `invalid_collection_name`, `collection_not_found`, `collection_in_use`, `draining`; `busy` if jobs
+   *   do not stop in time
+   */
+  async dropCollection(
+    environment: string,
+    name: string,
+    options: { cancelJobs: boolean },
+  ): Promise<void> {
+    checkCollectionName(name);
+    this.#requireOpen(environment);
+    await this.#drops.drop(environment, name, options);
+  }
+
   async collections(environment: string): Promise<CollectionInfo[]> {
     await using source = await this.#context.databases.openSource(environment);
     return source.collections();
@@ -178,16 +207,20 @@ export class Engine {
   }
 
   async #submit(environment: string, order: JobOrder, once: SubmitOnce | null): Promise<Submitted> {
-    if (this.#draining) throw new DocferryError("draining", "The service is stopping");
     const { store, clock } = this.#context;
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ;) {
+      this.#requireOpen(environment);
       const spec =
         order.type === "import"
           ? await this.#importSpec(environment, order)
           : await this.#exportSpec(environment, order);
-      if (this.#removing.has(environment)) {
-        throw new DocferryError("environment_not_found", `Environment ${environment} is removed`);
+      const { collection } = spec.type === "import" ? spec : spec.query;
+      const drop = this.#drops.underWay(environment, collection);
+      if (drop) {
+        await drop;
+        continue;
       }
+      this.#requireOpen(environment);
       const key = randomBytes(16).toString("hex");
       try {
         const job = await store.jobs.submit({
@@ -201,8 +234,16 @@ export class Engine {
         return { job, replayed: job.key !== key };
       } catch (error) {
         // The name got another object between the look and the pin: the newer one is what is meant.
-        if (toErrorData(error).code !== "conflict" || tries === submitTries) throw error;
+        if (toErrorData(error).code !== "conflict" || tries++ === submitTries) throw error;
       }
+    }
+  }
+
+  /** Nothing new is taken by a service that stops, nor for an environment that goes. */
+  #requireOpen(environment: string): void {
+    if (this.#draining) throw new DocferryError("draining", "The service is stopping");
+    if (this.#removing.has(environment)) {
+      throw new DocferryError("environment_not_found", `Environment ${environment} is removed`);
     }
   }
 

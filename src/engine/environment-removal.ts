@@ -1,8 +1,6 @@
 import { DocferryError } from "../job/errors.ts";
 import type { EngineContext } from "./context.ts";
-
-/** Jobs stop within the grace that their threads have; what takes longer is asked for again. */
-const stopMs = 20_000;
+import { whenNone } from "./unended-jobs.ts";
 
 /** Rows of one transaction: others write to the store meanwhile. */
 const page = 100;
@@ -20,7 +18,8 @@ export async function removeEnvironmentData(
   if (!options.cancelJobs) await requireEnded(environment, store.jobs);
   // Also with none: a submit that was under way when this began is cancelled too, for the store keeps their order.
   await store.jobs.cancelAll(environment, clock());
-  await allEnded(environment, store.jobs);
+  const unended = () => store.jobs.unended(environment);
+  await whenNone(unended, store.jobs, `of environment ${environment}`);
   while ((await store.jobs.remove(environment, page)) > 0);
   while ((await store.files.removeAll(environment, page)) > 0);
   await databases.remove(environment);
@@ -37,27 +36,4 @@ export async function requireEnded(
     "conflict",
     `Environment ${environment} has ${unended} ${unended === 1 ? "job that has" : "jobs that have"} not ended: cancel them first, or remove it with cancelJobs=true`,
   );
-}
-
-async function allEnded(environment: string, jobs: EngineContext["store"]["jobs"]): Promise<void> {
-  let wake: () => void = () => undefined;
-  let late = false;
-  const stop = jobs.onChange(() => wake());
-  const timer = setTimeout(() => {
-    late = true;
-    wake();
-  }, stopMs);
-  try {
-    for (;;) {
-      const changed = new Promise<void>((resolve) => (wake = resolve));
-      if ((await jobs.unended(environment)) === 0) return;
-      if (late) {
-        throw new DocferryError("busy", `Jobs of environment ${environment} have not stopped yet`);
-      }
-      await changed;
-    }
-  } finally {
-    clearTimeout(timer);
-    stop();
-  }
 }

@@ -52,6 +52,8 @@ const wireTexts: Record<number, { text: string; detail: "message" | "hint" | "no
   85088: { text: "no qbase privilege", detail: "message" },
   [-501005]: { text: "invalid env", detail: "message" },
   [-502005]: { text: "database collection not exists", detail: "message" },
+  [-502010]: { text: "database operation fail", detail: "message" },
+  [-502013]: { text: "database collection create fail", detail: "message" },
   [-503003]: { text: "storage file not exists", detail: "message" },
 };
 

@@ -202,6 +202,18 @@ export const errorKinds = {
     retryable: false,
     hint: "Create the collection or import into it first",
   },
+  collection_exists: {
+    status: 409,
+    errcode: -502013,
+    retryable: false,
+    hint: "Use it as it is, or drop it first",
+  },
+  collection_in_use: {
+    status: 409,
+    errcode: -502010,
+    retryable: false,
+    hint: "Wait until these jobs have ended, or cancel them first",
+  },
   file_not_found: {
     status: 404,
     errcode: -503003,

@@ -134,6 +134,16 @@ export interface JobStore {
   forget(id: number): Promise<void>;
   /** How many of an environment's jobs have not ended. */
   unended(environment: string): Promise<number>;
+  /**
+   * Ids above `after` of jobs on a collection that have not ended, in order: imports into it, exports from it. Every submit
+   * that was called before this counts, whether it has been answered or not.
+   */
+  unendedOn(options: {
+    environment: string;
+    collection: string;
+    after: number;
+    limit: number;
+  }): Promise<number[]>;
   /** Asks all of an environment's jobs to end. */
   cancelAll(environment: string, now: number): Promise<void>;
   /** Removes up to `limit` ended jobs of an environment with all that belongs to them. How many it removed. */

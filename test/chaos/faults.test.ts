@@ -64,6 +64,7 @@ const elsewhere: Record<string, string> = {
   "index.remove": "test/chaos/left-behind.ts",
   "index.removeAll": "test/e2e/native-jobs.test.ts",
   "database.forgetJob": "test/chaos/left-behind.ts",
+  "database.dropCollection": "test/e2e/collections.test.ts",
   "databases.remove": "test/e2e/native-jobs.test.ts",
   "files.remove": "test/chaos/left-behind.ts",
 };
@@ -321,7 +322,7 @@ test("every effect that the engine calls is struck, here or where it is said", a
     ...source.matchAll(/\b(?:store\.(?:jobs|files)|jobs|databases?|sink|files|writer)\.(\w+)\(/g),
   ];
   const reading =
-    /^(get|list|submitted|chunks|parts|expired|unended|onChange|unreferenced|openSource|collections|checkQuery|ranges|read|rejects|firstReject|size|abort|push|join)$/;
+    /^(get|list|submitted|chunks|parts|expired|unended|unendedOn|onChange|unreferenced|openSource|collections|checkQuery|ranges|read|rejects|firstReject|size|abort|push|join)$/;
   const unknown = called
     .map(([, method]) => method ?? "")
     .filter((method) => !known.has(method) && !reading.test(method));

@@ -42,7 +42,17 @@ export function withPoints<T extends object>(
 
 /** What of each port changes nothing, or is a point by what it makes. */
 export const reads = {
-  jobs: ["get", "list", "submitted", "chunks", "parts", "expired", "unended", "onChange"],
+  jobs: [
+    "get",
+    "list",
+    "submitted",
+    "chunks",
+    "parts",
+    "expired",
+    "unended",
+    "unendedOn",
+    "onChange",
+  ],
   index: ["get", "list", "unreferenced"],
   databases: ["openSource"],
   database: ["collections", "checkQuery", "ranges", "read", "rejects", "firstReject"],

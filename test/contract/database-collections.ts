@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { BSON } from "bson";
-import type { Databases } from "../../src/databases/database.ts";
+import type { CollectionInfo, Databases } from "../../src/databases/database.ts";
 import { query, readObjects, sinkSpec, uniqueName, writeAll } from "./database-harness.ts";
 
 export function collectionTests(
@@ -16,11 +16,43 @@ export function collectionTests(
     await writeAll(database, sinkSpec({ collection: "a" }), [{ _id: 1 }]);
     const one = BSON.serialize({ _id: 1 }).length;
     const two = BSON.serialize({ _id: 2, a: "x" }).length;
-    assert.deepEqual(await database.collections(), [
+    const listed = await database.collections();
+    assert.deepEqual(listed.map(totals), [
       { name: "a", count: 1, size: one },
       { name: "b", count: 2, size: one + two },
       { name: "empty", count: 0, size: 0 },
     ]);
+    assert.deepEqual(
+      listed.map(({ indexCount }) => indexCount),
+      [1, 1, 1],
+    );
+  });
+
+  it("tells an index's bytes, which grow and shrink with the documents and their keys", async () => {
+    const database = await databases().open(uniqueName("index"));
+    const indexSize = async (): Promise<number> =>
+      (await database.collections())[0]?.indexSize ?? Number.NaN;
+    const spec = (mode: "insert" | "upsert" | "delete") => sinkSpec({ collection: "c", mode });
+    const records = Array.from({ length: 100 }, (_, i) => ({ _id: `short ${i}` }));
+    await writeAll(database, spec("insert"), records);
+    const short = await indexSize();
+    assert.ok(short > 100 * 8 && short < 100 * 64, `${short} bytes`);
+    // Neither what is there already nor another content of it is a new key.
+    await writeAll(database, spec("insert"), records);
+    await writeAll(
+      database,
+      spec("upsert"),
+      records.map(({ _id }) => ({ _id, more: "x".repeat(1000) })),
+    );
+    assert.equal(await indexSize(), short);
+    const long = Array.from({ length: 10 }, (_, i) => ({ _id: `${i}`.padEnd(1000, "x") }));
+    await writeAll(database, spec("upsert"), long);
+    const grown = await indexSize();
+    assert.ok(grown >= short + 10_000 && grown < short + 11_000, `${grown - short} bytes`);
+    await writeAll(database, spec("delete"), long);
+    assert.equal(await indexSize(), short);
+    await writeAll(database, spec("delete"), records);
+    assert.equal(await indexSize(), 0);
   });
 
   it("counts documents and bytes through every mode", async () => {
@@ -38,7 +70,7 @@ export function collectionTests(
       const spec = sinkSpec({ collection: "c", mode, upsertFields: [upsertFields] });
       await writeAll(database, spec, records.slice(30, 200), records.slice(90));
       const stored = await readObjects(database, query("c"));
-      assert.deepEqual(await database.collections(), [
+      assert.deepEqual((await database.collections()).map(totals), [
         {
           name: "c",
           count: stored.length,
@@ -50,9 +82,9 @@ export function collectionTests(
 
   it("creates a collection once, and an import's collection with its sink", async () => {
     const database = await databases().open(uniqueName("create"));
-    await database.createCollection("one");
+    assert.equal(await database.createCollection("one"), true);
     await writeAll(database, sinkSpec({ collection: "one" }), [{ _id: 1 }]);
-    await database.createCollection("one");
+    assert.equal(await database.createCollection("one"), false);
     await using sink = await database.openSink(sinkSpec({ collection: "two" }));
     assert.equal(sink.progress.counts.records, 0);
     assert.deepEqual(
@@ -194,6 +226,10 @@ export function collectionTests(
     await assert.rejects(database.createCollection("d"), { code: "store_unavailable" });
     await assert.rejects(database.collections(), { code: "store_unavailable" });
     const again = await databases().open(name);
-    assert.deepEqual(await again.collections(), [{ name: "c", count: 0, size: 0 }]);
+    assert.deepEqual((await again.collections()).map(totals), [{ name: "c", count: 0, size: 0 }]);
   });
+}
+
+function totals({ name, count, size }: CollectionInfo): Partial<CollectionInfo> {
+  return { name, count, size };
 }

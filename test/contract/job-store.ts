@@ -538,6 +538,35 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.equal((await jobs.get(other.id))?.state, "queued");
     });
 
+    test("jobs on a collection are found until they have ended, with submits that are under way", async (t) => {
+      const jobs = await open(t);
+      const on = (options: object = {}) =>
+        jobs.unendedOn({
+          environment: "env-a",
+          collection: "people",
+          after: 0,
+          limit: 10,
+          ...options,
+        });
+      assert.deepEqual(await on(), []);
+      const into = submit(jobs);
+      const from = submit(jobs, exportSpec);
+      const found = await on();
+      const [first, second] = await Promise.all([into, from]);
+      assert.deepEqual(found, [first.id, second.id]);
+      await submit(jobs, importSpec, "env-b");
+      await submit(jobs, { ...importSpec, collection: "others" });
+      assert.deepEqual(await on(), found);
+      assert.deepEqual(await on({ limit: 1 }), [first.id]);
+      assert.deepEqual(await on({ after: first.id }), [second.id]);
+      const lease = leaseOf(await claim(jobs));
+      await jobs.cancel(second.id, start);
+      await jobs.cancel(first.id, start);
+      assert.deepEqual(await on(), [first.id], "it has to stop first");
+      await jobs.giveBack(lease, start);
+      assert.deepEqual(await on(), []);
+    });
+
     test("who no longer listens is not called", async (t) => {
       const jobs = await open(t);
       let calls = 0;

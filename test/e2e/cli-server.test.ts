@@ -46,6 +46,45 @@ suite("docferry on a service", () => {
     assert.equal((await cli.run("files", "list", "--json")).stdout, "[]\n");
   });
 
+  test("--drop drops the collection first, once, and only if nobody else is at work on it", async (t) => {
+    const { folder, cli } = await opened(t);
+    await writeFile(join(folder, "people.json"), people);
+    const words = ["import", "people.json", "--drop"];
+    assert.equal((await cli.run(...words)).code, 0, "there is nothing to drop");
+    assert.equal((await cli.runWith('{"_id":9}\n', "import", "-c", "people")).code, 0);
+    const run = await cli.run(...words);
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stdout, /2 records in the file: 2 written \(2 new\), 0 failed/);
+    const out = () => cli.run("export", "-c", "people", "--sort", "{_id: 1}", "--quiet");
+    assert.equal((await out()).stdout, people);
+
+    // What goes on with its job does not drop what that job has written.
+    const records = Array.from(
+      { length: 150_000 },
+      (_, n) => `{"_id":${n},"t":"${"x".repeat(80)}"}\n`,
+    );
+    await writeFile(join(folder, "many.json"), records.join(""));
+    const child = cli.start("import", "many.json", "-c", "people", "--drop");
+    const said = ended(child);
+    for (;;) {
+      const jobs = JSON.parse((await cli.run("jobs", "list", "--json")).stdout) as { id: number }[];
+      if (jobs[0]?.id === 5) break;
+    }
+    const refused = await cli.run(...words);
+    assert.equal(refused.code, 1, refused.stdout);
+    assert.match(
+      refused.stderr,
+      /docferry: Collection people has jobs that have not ended: 5\nWait until these jobs have ended, or cancel them first/,
+    );
+    child.kill("SIGINT");
+    assert.equal((await said).code, 130);
+    const second = await cli.run("import", "many.json", "-c", "people", "--drop");
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(second.stderr, /Going on with job 5, which the last run has submitted/);
+    assert.match(second.stdout, /150,000 records in the file: 150,000 written/);
+    assert.equal((await cli.run("files", "list", "--json")).stdout, "[]\n");
+  });
+
   test("rejects come back, and the command that is named submits them", async (t) => {
     const { folder, cli } = await opened(t);
     await writeFile(join(folder, "p.json"), `${people}{oops\n{"_id":1}\n`);

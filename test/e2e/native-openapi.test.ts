@@ -94,7 +94,7 @@ const known: Record<string, unknown[]> = {
   secretId: ["pool-key"],
   path: ["pool.jsonl", "written", "a/b"],
   file: ["pool.jsonl", "out.jsonl"],
-  collection: ["pool"],
+  collection: ["pool", "made/up"],
   filter: [{}, { _id: 1 }, { _id: { $numberLong: "1" } }],
   fields: [{}, { _id: 1 }],
   sort: [{ _id: 1 }],

@@ -100,7 +100,7 @@ export class TestService {
   /** A client of the account, which the service is seen to know. */
   async client(): Promise<TestClient> {
     const docferry = new Docferry({ server: this.address, ...account });
-    await docferry.files.collections();
+    await docferry.collections.list();
     return new TestClient(docferry.wechat);
   }
 

@@ -253,6 +253,10 @@ export interface Collection {
   count: number;
   /** Bytes of BSON */
   size: number;
+  /** Indexes, the one of _id among them */
+  indexCount: number;
+  /** Bytes of their entries */
+  indexSize: number;
 }
 
 export interface AppPage {
@@ -348,6 +352,8 @@ export const operations = {
   headFile: { method: "HEAD", path: "/v1/environments/{env}/files/{path}" },
   removeFile: { method: "DELETE", path: "/v1/environments/{env}/files/{path}" },
   listCollections: { method: "GET", path: "/v1/environments/{env}/collections" },
+  putCollection: { method: "PUT", path: "/v1/environments/{env}/collections/{collection}" },
+  dropCollection: { method: "DELETE", path: "/v1/environments/{env}/collections/{collection}" },
   listApps: { method: "GET", path: "/v1/admin/apps" },
   addApp: { method: "POST", path: "/v1/admin/apps" },
   removeApp: { method: "DELETE", path: "/v1/admin/apps/{app}" },

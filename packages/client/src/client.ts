@@ -1,3 +1,4 @@
+import { Collections } from "./collections.ts";
 import { Connection } from "./connection.ts";
 import { type Credentials, tokenSource } from "./credentials.ts";
 import { Files } from "./files.ts";
@@ -21,6 +22,7 @@ export type DocferryOptions = Credentials & {
 export class Docferry {
   readonly jobs: Jobs;
   readonly files: Files;
+  readonly collections: Collections;
   /** The vendor's calls. */
   readonly wechat: WeChatCalls;
 
@@ -37,6 +39,7 @@ export class Docferry {
     });
     this.jobs = new Jobs(connection, environment);
     this.files = new Files(connection, environment);
+    this.collections = new Collections(connection, environment);
     this.wechat = new WeChatCalls(connection, environment);
   }
 }

@@ -1,4 +1,4 @@
-import type { Collection, CollectionPage, File, FilePage } from "./api.ts";
+import type { File, FilePage } from "./api.ts";
 import { type CallOptions, type Connection, signalOf } from "./connection.ts";
 
 /** What a file is made of. A function is called again where the upload has to begin anew; a stream can be sent once only. */
@@ -105,15 +105,6 @@ export class Files {
       // Where no answer came it may be gone already: a second try would say that it was never there.
       repeatable: false,
     });
-  }
-
-  /** The environment's collections, with their documents and sizes. */
-  async collections(options: CallOptions = {}): Promise<Collection[]> {
-    const page = await this.#connection.json<CollectionPage>("listCollections", {
-      path: { env: this.#environment },
-      ...signalOf(options),
-    });
-    return page.items;
   }
 
   #common(name: string, options: CallOptions) {

@@ -23,6 +23,7 @@ export type {
 } from "./api.ts";
 export { DocferryAdmin } from "./admin.ts";
 export { Docferry, type DocferryOptions } from "./client.ts";
+export { Collections } from "./collections.ts";
 export type { CallOptions } from "./connection.ts";
 export type { Credentials } from "./credentials.ts";
 export {

@@ -75,7 +75,7 @@ suite("the client", () => {
 
   test("submits once with the same key, lists, watches, waits", async (t) => {
     const service = await TestService.start(t, await tempFolder(t));
-    const { files, jobs } = clientOf(service.address);
+    const { collections, files, jobs } = clientOf(service.address);
     await files.put("p.json", '{"_id":1}\n{"_id":2}\n');
     const job = await jobs.submit(order, { idempotencyKey: "k1" });
     assert.equal((await jobs.submit(order, { idempotencyKey: "k1" })).id, job.id);
@@ -90,7 +90,8 @@ suite("the client", () => {
       seen,
       seen.toSorted((a, b) => a - b),
     );
-    assert.deepEqual(await files.collections(), [{ name: "p", count: 2, size: 28 }]);
+    const [p] = await collections.list();
+    assert.deepEqual([p?.name, p?.count, p?.size, p?.indexCount], ["p", 2, 28, 1]);
     const again = await jobs.submit(order);
     assert.equal((await again.wait()).result?.rejects, 2);
     const retried = await again.retryRejects();
@@ -100,6 +101,22 @@ suite("the client", () => {
       all.map(({ id }) => id),
       [retried.id, again.id, job.id],
     );
+  });
+
+  test("makes, lists and drops collections of any name", async (t) => {
+    const service = await TestService.start(t, await tempFolder(t));
+    const { collections } = clientOf(service.address);
+    const names = ["a/b", "with blank", "张三?#%", "中".repeat(40)];
+    for (const name of names) {
+      const made = await collections.create(name);
+      assert.deepEqual([made.name, made.count, made.indexCount], [name, 0, 1]);
+      assert.deepEqual(await collections.create(name), made);
+    }
+    assert.deepEqual((await collections.list()).map(({ name }) => name).sort(), names.toSorted());
+    await assert.rejects(collections.create("a$b"), hasCode("invalid_collection_name"));
+    for (const name of names) await collections.drop(name, { cancelJobs: true });
+    assert.deepEqual(await collections.list(), []);
+    await assert.rejects(collections.drop("a/b"), hasCode("collection_not_found"));
   });
 
   test("a job that fails is told by wait, unless failure is allowed", async (t) => {

@@ -19,6 +19,7 @@ const printed = [
   /5000 records, 0 failed\nsucceeded\n$/,
   /^line 2: .*\nline 3: .*\n0 records failed\n$/,
   /^12 bytes, they begin with \{"_id":100\n$/,
+  /^(?:.*: \d+ documents, \d+ bytes\n)*drafts: 0 documents, 0 bytes\n/,
   /^2 records\n$/,
 ];
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { createReadStream } from "node:fs";
-import type { Docferry, ImportOrder, JobHandle } from "#client";
+import { type Docferry, DocferryApiError, type ImportOrder, type JobHandle } from "#client";
 import type { ServerPlace } from "../options/server-options.ts";
 import type { ImportRequest } from "../transfer/import-request.ts";
 import { type Input, openInput, unpackTo } from "../transfer/input.ts";
@@ -32,6 +32,7 @@ export async function importOnServer(
     place.address,
     place.environment,
     request.order,
+    request.drop,
   ]);
   const handle =
     watchedJob(run, client, input, session) ?? (await begin(run, client, input, request, session));
@@ -75,9 +76,27 @@ async function begin(
   const id = createHash("sha256").update(randomUUID()).digest("hex").slice(0, 12);
   const name = `docferry-import/${id}/${basename(request.order.file)}`;
   await upload(client, name, input, request, session);
+  // The last moment at which it can be done: an upload that fails has cost nothing.
+  if (request.drop) {
+    await dropCollection(client, request.order.collection, session).catch(async (error) => {
+      await client.files.remove(name).catch(() => undefined);
+      throw error;
+    });
+  }
   const handle = await client.jobs.submit(orderOf(request, name), { idempotencyKey: name });
   if (input.identity !== null) run.write({ input: input.identity, serverJob: handle.id });
   return handle;
+}
+
+/** A job on it that runs is somebody else's: it is not cancelled, the service refuses. */
+async function dropCollection(client: Docferry, name: string, { signal }: Session): Promise<void> {
+  try {
+    await client.collections.drop(name, { signal });
+  } catch (error) {
+    if (error instanceof DocferryApiError && error.code === "collection_not_found") return;
+    if (!signal.aborted) throw error;
+    throw new Interrupted(`Stopped before collection ${name} was dropped, or just after it.`);
+  }
 }
 
 function orderOf({ order }: ImportRequest, file: string): ImportOrder {

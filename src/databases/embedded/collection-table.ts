@@ -5,7 +5,9 @@ import type { KeyedRecords } from "./keyed-records.ts";
 const rowsAtOnce = 50;
 
 const saveTotals = `
-  UPDATE collection SET count = count + ?, size = size + ?, largest = max(largest, ?) WHERE number = ?`;
+  UPDATE collection SET
+    count = count + ?, size = size + ?, key_size = key_size + ?, largest = max(largest, ?)
+  WHERE number = ?`;
 
 /** A row that was found. */
 export interface FoundRow {
@@ -37,6 +39,7 @@ export class CollectionTable {
   readonly #saveTotals: StatementSync;
   #count = 0;
   #size = 0;
+  #keySize = 0;
   #largest = 0;
 
   constructor(db: DatabaseSync, number: number) {
@@ -59,7 +62,7 @@ export class CollectionTable {
     );
     this.#replace = db.prepare(`UPDATE ${table} SET document = ? WHERE id = ?`);
     this.#remove = db.prepare(
-      `DELETE FROM ${table} WHERE id = ? RETURNING length(document) AS size`,
+      `DELETE FROM ${table} WHERE id = ? RETURNING length(document) AS size, length(key) AS keySize`,
     );
     this.#saveTotals = db.prepare(saveTotals);
   }
@@ -104,6 +107,7 @@ export class CollectionTable {
     const id = this.#nextId();
     if (this.#insert.run(id, key, document).changes === 0) return false;
     this.#added(id, document);
+    this.#keySize += key.length;
     return true;
   }
 
@@ -133,18 +137,20 @@ export class CollectionTable {
 
   /** Whether the row was there. */
   remove(id: number): boolean {
-    const removed = this.#remove.get(id) as { size: number } | undefined;
+    const removed = this.#remove.get(id) as { size: number; keySize: number } | undefined;
     if (!removed) return false;
     this.#count--;
     this.#size -= removed.size;
+    this.#keySize -= removed.keySize;
     return true;
   }
 
   /** Writes what has been added and removed since the last time to the collection's row. */
   saveTotals(): void {
-    this.#saveTotals.run(this.#count, this.#size, this.#largest, this.number);
+    this.#saveTotals.run(this.#count, this.#size, this.#keySize, this.#largest, this.number);
     this.#count = 0;
     this.#size = 0;
+    this.#keySize = 0;
   }
 
   #nextId(): number {
@@ -168,6 +174,7 @@ export class CollectionTable {
       const index = order[at + i]!;
       if (inserted === null || inserted.has(from + i)) {
         this.#added(from + i, records.document(index));
+        this.#keySize += records.keySize(index);
       } else {
         present.push(index);
       }

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
 import { BSON } from "bson";
+import { openReader, openWriter } from "../../sqlite/open.ts";
+import type { CollectionInfo } from "../database.ts";
+import { collectionInfos } from "./collection-infos.ts";
+import { CollectionTable } from "./collection-table.ts";
 import { Collections } from "./collections.ts";
-import { openEnvironmentWriter } from "./schema.ts";
+import { ReadConnection } from "./read-connection.ts";
+import { environmentSchema, openEnvironmentWriter } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
 
 describe("Collections", () => {
@@ -49,6 +55,49 @@ describe("Collections", () => {
     assert.equal(collections.removeSome(), true);
     assert.equal(collections.removeSome(), false);
     assert.deepEqual(tables(db), []);
+  });
+
+  it("tells the bytes that an index's pages hold", async () => {
+    const file = join(folder, `${++files}.sqlite`);
+    {
+      using db = openEnvironmentWriter(file);
+      fill(db, new Collections(db), "c", 20_000, 50);
+    }
+    using db = openReader(file);
+    const pages = db.prepare("SELECT sum(pgsize - unused) AS bytes FROM dbstat WHERE name = 'k1'");
+    const stored = pages.get()?.["bytes"] as number;
+    const [info] = listed(file);
+    const ratio = (info?.indexSize ?? 0) / stored;
+    assert.ok(ratio > 0.85 && ratio < 1.15, `${ratio} of what the pages hold`);
+  });
+
+  it("estimates them for documents of a file from before they were counted, read or written", async () => {
+    const file = join(folder, `${++files}.sqlite`);
+    const migrations = pathToFileURL(`${join(folder, `first-${files}`)}/`);
+    mkdirSync(migrations);
+    const first = new URL("migrations/001-collections.sql", import.meta.url);
+    copyFileSync(first, new URL("001-collections.sql", migrations));
+    {
+      using db = openWriter(file, { ...environmentSchema, migrations }, "NORMAL");
+      CollectionTable.create(db, 1);
+      db.exec(`INSERT INTO collection (number, name, count, size) VALUES (1, 'old', 1000, 5000);
+        INSERT INTO c1 (id, key, document)
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+        SELECT i, unhex(format('10%04x', i)), unhex('0500000000') FROM n`);
+    }
+    assert.equal(listed(file)[0]?.indexSize, 1000 * (3 + 9));
+    {
+      using db = openEnvironmentWriter(file);
+      assert.equal(listed(file)[0]?.indexSize, 1000 * (3 + 9));
+      fill(db, new Collections(db), "new", 10, 10);
+    }
+    assert.deepEqual(
+      listed(file).map(({ name, indexSize }) => [name, indexSize]),
+      [
+        ["new", 10 * (3 + 9)],
+        ["old", 1000 * (3 + 9)],
+      ],
+    );
   });
 
   it("gives no number twice", () => {
@@ -105,6 +154,15 @@ function fill(
     }
     table.saveTotals();
   });
+}
+
+function listed(file: string): CollectionInfo[] {
+  const connection = new ReadConnection(file);
+  try {
+    return collectionInfos(connection);
+  } finally {
+    connection.close();
+  }
 }
 
 function names(db: DatabaseSync): unknown[] {

@@ -50,6 +50,13 @@ export class Collections {
     return table;
   }
 
+  /** Makes the collection; false where it is there already. Within a transaction. */
+  create(name: string): boolean {
+    if (this.#numberOf(name) !== undefined) return false;
+    this.#create(name);
+    return true;
+  }
+
   /** What has been prepared and counted in a transaction that was rolled back is void. */
   reset(): void {
     this.#tables.clear();

@@ -61,9 +61,9 @@ export class EmbeddedDatabase implements Database {
     return this.#source.firstReject(jobKey);
   }
 
-  async createCollection(name: string): Promise<void> {
+  async createCollection(name: string): Promise<boolean> {
     checkCollectionName(name);
-    await (await this.#writer()).call("createCollection", name);
+    return (await this.#writer()).call("createCollection", name);
   }
 
   /** The collection is gone when this returns; the space of its rows is freed step by step behind it. */

@@ -6,14 +6,13 @@ import { compileProjection } from "../../query/project.ts";
 import { compileSortKey } from "../../query/sort-key.ts";
 import type { QueryPlan } from "../../query/plan.ts";
 import type { CollectionInfo, DocumentPage, KeyRange, Source } from "../database.ts";
+import { collectionInfos } from "./collection-infos.ts";
 import { CollectionRows } from "./collection-rows.ts";
 import { keyRanges } from "./key-ranges.ts";
 import { planScan } from "./plan-scan.ts";
 import { ReadConnection } from "./read-connection.ts";
 import { type RejectPlace, beforeRejects, firstReject, rejectPage } from "./reject-pages.ts";
 import { Selection } from "./selection.ts";
-
-const listCollections = `SELECT name, count, size FROM collection WHERE name IS NOT NULL ORDER BY name`;
 
 /** A document of no elements: a filter that takes all. */
 const emptyDocument = 5;
@@ -33,12 +32,7 @@ export class EmbeddedSource implements Source {
   }
 
   async collections(): Promise<CollectionInfo[]> {
-    const rows = this.#connection.current()?.prepare(listCollections).all() ?? [];
-    return (rows as unknown as CollectionInfo[]).map(({ name, count, size }) => ({
-      name,
-      count,
-      size,
-    }));
+    return collectionInfos(this.#connection);
   }
 
   checkQuery({ filter, projection, sort }: QueryPlan): void {

@@ -41,6 +41,11 @@ export class KeyedRecords {
     return this.#keys.subarray(this.#keyStarts[index], this.#keyStarts[index + 1]);
   }
 
+  /** Bytes of the key. */
+  keySize(index: number): number {
+    return this.#keyStarts[index + 1]! - this.#keyStarts[index]!;
+  }
+
   /** The record came without `_id`. */
   lacksId(index: number): boolean {
     return this.#completed.has(index);

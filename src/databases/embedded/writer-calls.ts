@@ -37,9 +37,8 @@ export function writerCalls(db: DatabaseSync) {
   };
 
   return {
-    createCollection: (_db: DatabaseSync, name: string): void => {
-      changing(() => collections.ensure(name));
-    },
+    createCollection: (_db: DatabaseSync, name: string): boolean =>
+      changing(() => collections.create(name)),
 
     dropCollection: (_db: DatabaseSync, name: string): void => {
       changing(() => collections.drop(name));

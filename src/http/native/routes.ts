@@ -1,6 +1,5 @@
-import type { Engine } from "../../engine/engine.ts";
 import type { ApiRoute } from "../api/route.ts";
-import { listCollections } from "./collections.ts";
+import { collectionRoutes, type CollectionsEngine } from "./collections.ts";
 import { type EventParts, watchJob } from "./events.ts";
 import { fileRoutes, type NativeFileParts } from "./files.ts";
 import { type JobsEngine, jobRoutes } from "./jobs.ts";
@@ -14,7 +13,7 @@ export interface NativeParts extends Omit<EventParts, "engine">, NativeFileParts
 export type NativeEngine = JobsEngine &
   EventParts["engine"] &
   RejectParts["engine"] &
-  Pick<Engine, "collections">;
+  CollectionsEngine;
 
 /**
  * Every call of the native API below an environment. To add one: write a function that gives an `ApiRoute` by `apiRoute`, and
@@ -26,6 +25,6 @@ export function nativeRoutes(parts: NativeParts): ApiRoute[] {
     watchJob(parts),
     ...rejectRoutes(parts),
     ...fileRoutes(parts),
-    listCollections(parts.engine),
+    ...collectionRoutes(parts.engine),
   ];
 }

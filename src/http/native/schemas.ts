@@ -292,6 +292,8 @@ export const collectionSchema = Type.Object(
     name: Type.String(),
     count: count("Documents"),
     size: count("Bytes of BSON"),
+    indexCount: count("Indexes, the one of _id among them"),
+    indexSize: count("Bytes of their entries"),
   },
   { title: "Collection", additionalProperties: false },
 );

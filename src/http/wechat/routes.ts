@@ -1,4 +1,10 @@
 import type { Access } from "../../access/access.ts";
+import {
+  collectionAdd,
+  collectionDelete,
+  collectionGet,
+  type CollectionsEngine,
+} from "./collections.ts";
 import { WireGuard } from "./guard.ts";
 import type { Locale } from "./job-view.ts";
 import {
@@ -14,7 +20,7 @@ import { plainToken, stableToken } from "./tokens.ts";
 
 export interface WechatParts extends StorageParts {
   access: Access;
-  engine: MigrateEngine;
+  engine: MigrateEngine & CollectionsEngine;
   fileUrl: FileUrl;
   locale: Locale;
 }
@@ -37,6 +43,9 @@ export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute>
     ["/tcb/databasemigrateimport", migrateImport(cloudbase, engine)],
     ["/tcb/databasemigrateexport", migrateExport(cloudbase, engine)],
     ["/tcb/databasemigratequeryinfo", migrateQueryInfo(cloudbase, engine, { locale, fileUrl })],
+    ["/tcb/databasecollectionadd", collectionAdd(cloudbase, engine)],
+    ["/tcb/databasecollectiondelete", collectionDelete(cloudbase, engine)],
+    ["/tcb/databasecollectionget", collectionGet(cloudbase, engine)],
     ["/tcb/uploadfile", uploadFile(cloudbase, parts)],
     ["/tcb/batchdownloadfile", batchDownloadFile(cloudbase, parts)],
     ["/tcb/batchdeletefile", batchDeleteFile(cloudbase, parts)],

@@ -88,7 +88,16 @@ export function expiredJobs(db: DatabaseSync, options: { before: number; limit: 
   ).map(jobOf);
 }
 
-/** Writes on jobs that no attempt makes. */
+/** By name, so that an index finds them however many have ended. */
+const unendedStates = Object.keys({
+  queued: 1,
+  planning: 1,
+  running: 1,
+  finishing: 1,
+  cancelling: 1,
+} satisfies Record<Exclude<JobState, "succeeded" | "failed" | "cancelled">, 1>);
+
+/** Calls on jobs that no attempt makes. */
 export function jobCalls(limits: ReleaseLimits) {
   return {
     submit(db: DatabaseSync, job: Parameters<JobStore["submit"]>[0]): Job {
@@ -142,6 +151,22 @@ export function jobCalls(limits: ReleaseLimits) {
         applyFlowChange(db, id, cancelRequested(flow, remainingOf(db, id), spec), now);
       }
       releaseTasks(db, limits, now);
+    },
+
+    unendedOn(db: DatabaseSync, options: Parameters<JobStore["unendedOn"]>[0]): number[] {
+      const { environment, collection, after, limit } = options;
+      return all(
+        db,
+        `SELECT id FROM job
+         WHERE environment = ? AND state IN (${unendedStates.map(() => "?").join(", ")}) AND id > ?
+           AND ? IN (spec ->> '$.collection', spec ->> '$.query.collection')
+         ORDER BY id LIMIT ?`,
+        environment,
+        ...unendedStates,
+        after,
+        collection,
+        limit,
+      ).map(({ id }) => id as number);
     },
 
     removeJobs(

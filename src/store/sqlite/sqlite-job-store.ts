@@ -142,6 +142,10 @@ export class SqliteJobStore implements JobStore {
     return unendedJobs(this.#reader, environment);
   }
 
+  unendedOn(options: Options<"unendedOn">[0]) {
+    return this.#writer.call("unendedOn", options);
+  }
+
   cancelAll(environment: string, now: number) {
     return this.#changing(this.#writer.call("cancelAll", { environment, now }));
   }
