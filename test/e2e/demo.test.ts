@@ -45,7 +45,7 @@ test("the demo kills its service and loses nothing; kept, the service can be use
     appId: variable("APP_ID"),
     secret: variable("APP_SECRET"),
   });
-  const collections = await client.files.collections();
+  const collections = await client.collections.list();
   const zipcodes = collections.find(({ name }) => name === "zipcodes");
   assert.equal(zipcodes?.count, 42_049);
   process.kill(pid, "SIGTERM");
