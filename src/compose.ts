@@ -19,6 +19,7 @@ import { type ExternalFile, WithExternalFile } from "./files/external/external-f
 import { type DiskRoom, noRoomKept } from "./files/disk-room.ts";
 import type { ObjectStore } from "./files/object-store.ts";
 import { WithRoom } from "./files/with-room.ts";
+import { RequestRecorder } from "./http/request-recorder.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 
@@ -36,6 +37,8 @@ export interface EngineComposition extends AsyncDisposable {
 /** All parts of a service. */
 export interface Composition extends EngineComposition {
   access: Access;
+  /** Keeps requests that failed. */
+  recorder: RequestRecorder;
   /** Signs addresses of uploads and downloads. */
   signingKey: Uint8Array;
   /** Opens the admin API. */
@@ -92,10 +95,20 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     random: randomBytes,
     tokenSeconds: config.tokenSeconds,
   });
+  const recorder = opened.use(
+    new RequestRecorder({
+      records: parts.store.requests,
+      tokenOwner: (token) => access.tokenOwner(token),
+      isFull: () => parts.room.full,
+      clock: Date.now,
+      logger,
+    }),
+  );
   const all = opened.move();
   return {
     ...parts,
     access,
+    recorder,
     signingKey: serverKey.derive("signed addresses"),
     operatorKey: operator.key,
     [Symbol.asyncDispose]: () => all.disposeAsync(),

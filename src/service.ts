@@ -102,6 +102,7 @@ async function answerWithout(app: FastifyInstance, request: Request): Promise<Re
 function serviceApp(config: Config, parts: Composition, logger: Logger): FastifyInstance {
   return createApp({
     access: parts.access,
+    recorder: parts.recorder,
     engine: parts.engine,
     index: parts.store.files,
     objects: parts.files,

@@ -89,6 +89,16 @@ export class Access {
     return this.#known.callerOf(token);
   }
 
+  /** Whose token that was, whether or not it still holds. It opens nothing. */
+  tokenOwner(token: string): { account: string; holds: boolean } | undefined {
+    return this.#known.ownerOf(token);
+  }
+
+  /** Unix ms from when on an account of this id is the one that is there now. */
+  accountSince(account: string): number {
+    return this.#apps.get(account)?.createdAt ?? 0;
+  }
+
   /**
    * @throws {DocferryError} `no_cloudbase` if the caller's account has no environment at all, `environment_not_found` if not
    *   this one

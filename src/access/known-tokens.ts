@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DocferryError } from "../job/errors.ts";
-import type { Caller } from "./caller.ts";
+import { accountOf, type Caller } from "./caller.ts";
 import { rememberMs, tokenFault } from "./token-rules.ts";
 
 /** A token that was given out. Times are unix ms. */
@@ -53,6 +53,18 @@ export class KnownTokens {
       );
     }
     return caller;
+  }
+
+  /** Whose token that was, however it ended, and whether it still holds; undefined: it is not known, or no longer. */
+  ownerOf(token: string): { account: string; holds: boolean } | undefined {
+    const known = this.#known.get(hashToken(token));
+    if (!known) return undefined;
+    const { caller } = known;
+    const gone = caller.kind === "authorizer" && !caller.grant.standing;
+    return {
+      account: accountOf(caller),
+      holds: !gone && tokenFault(known, this.#clock()) === null,
+    };
   }
 
   get(hash: string): KnownToken | undefined {

@@ -10,6 +10,7 @@ export function appCommand(): Command {
     .addCommand(listCommand())
     .addCommand(rotateCommand())
     .addCommand(removeCommand())
+    .addCommand(requestCommand())
     .addHelpText(
       "after",
       `
@@ -86,5 +87,26 @@ function removeCommand(): Command {
         cancels: cancelJobs,
       });
       tellOperator(options, { removed: id }, () => `Removed app ${id}\n`);
+    });
+}
+
+function requestCommand(): Command {
+  return operatorOptions(
+    new Command("request").description("show a request that failed, by the rid of its error"),
+  )
+    .argument("<rid>", "what the errmsg ends in")
+    .addHelpText("after", "\nExample:\n  docferry app request 68aeab00-21ea7900-3a442400")
+    .action(async (rid: string, options: OperatorOptions) => {
+      const found = await asOperator(options, (admin) => admin.failedRequest(rid));
+      tellOperator(options, found, () =>
+        tableText([
+          ["time", `${found.time}, took ${found.ms} ms`],
+          ["account", found.account ?? "not known"],
+          ["client", found.client],
+          ["request", `${found.method} ${found.url}`],
+          ["body", found.body || "-"],
+          ["answer", found.answer],
+        ]),
+      );
     });
 }

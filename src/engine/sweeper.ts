@@ -10,6 +10,12 @@ const roomEveryMs = 1_000;
 /** How often what is no longer needed is looked for. */
 const cleanEveryMs = 10 * 60_000;
 
+/** Requests that failed can be looked up by their rid for this long: the vendor's seven days. */
+const keepRequestsMs = 7 * 86_400_000;
+
+/** Records of requests forgotten at once. */
+const requestPage = 500;
+
 /** Objects asked about at once. */
 const objectPage = 500;
 
@@ -71,9 +77,10 @@ export class Sweeper {
     await store.jobs.sweep(clock());
   }
 
-  /** Forgets jobs whose keep time is over, then removes objects that nothing points to. */
+  /** Forgets jobs and failed requests whose keep time is over, then removes objects that nothing points to. */
   async clean(): Promise<void> {
     await this.#forgetJobs();
+    await this.#forgetRequests();
     await this.#removeObjects();
   }
 
@@ -92,6 +99,14 @@ export class Sweeper {
       });
       for (const { name } of hidden) await store.files.remove(job.environment, name);
       await store.jobs.forget(job.id);
+    }
+  }
+
+  async #forgetRequests(): Promise<void> {
+    const { store, clock } = this.#context;
+    const before = clock() - keepRequestsMs;
+    while (!this.#abort.signal.aborted) {
+      if ((await store.requests.forget(before, requestPage)) < requestPage) return;
     }
   }
 

@@ -1,9 +1,10 @@
 import { adminRoutes } from "./admin/routes.ts";
 import type { AdminParts } from "./admin/apps.ts";
+import type { RequestParts } from "./admin/requests.ts";
 import type { ApiRoute } from "./api/route.ts";
 import { type NativeParts, nativeRoutes } from "./native/routes.ts";
 
-export type ApiParts = NativeParts & AdminParts;
+export type ApiParts = NativeParts & AdminParts & RequestParts;
 
 /** Every call of our own API: what is served and what OpenAPI tells of. */
 export function apiRoutes(parts: ApiParts): ApiRoute[] {

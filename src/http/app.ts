@@ -7,9 +7,11 @@ import { apiRoutes, type ApiParts } from "./api-routes.ts";
 import { apiSurface } from "./api/surface.ts";
 import { problem } from "./errors.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
+import { answerClientError } from "./client-error.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { contextOf } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
+import { keepFailure, type RequestRecorder } from "./request-recorder.ts";
 import { newRid } from "./rid.ts";
 import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
@@ -21,6 +23,8 @@ export interface AppParts extends SurfaceParts {
   index: FileRouteParts["index"];
   /** Opens the calls of the operator's. */
   operatorKey: Pick<OperatorKey, "matches">;
+  /** Keeps requests that failed. */
+  recorder: RequestRecorder;
   logger: Logger;
   /** Unix ms. */
   clock: () => number;
@@ -52,7 +56,9 @@ export function createApp(parts: AppParts): FastifyInstance {
       request.docferry = contextOf(request, { publicUrl, now: clock() });
       answerError(request, reply, error);
       logRequest(logger, request, reply.statusCode, clock());
+      parts.recorder.note(request);
     },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, { logger, clock }),
   });
   for (const method of METHODS) {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
@@ -63,6 +69,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     request.docferry = contextOf(request, { publicUrl, now: clock() });
   });
   logRequests(app, logger, clock);
+  parts.recorder.register(app);
   app.setErrorHandler((error, request, reply) => {
     // A body that cannot be parsed matters less than that nobody would have wanted it.
     if (request.is404) return answerError(request, reply, nothingHere(request));
@@ -110,11 +117,13 @@ function answerError(request: FastifyRequest, reply: FastifyReply, thrown: unkno
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown) {
   const answer = problem(thrown, request.id);
+  const text = JSON.stringify(answer);
+  keepFailure(request, text);
   if (answer.retryable) reply.header("retry-after", "1");
   return reply
     .code(answer.status)
     .header("content-type", "application/problem+json; charset=utf-8")
-    .send(JSON.stringify(answer));
+    .send(text);
 }
 
 /** Alive: the process answers. Ready: it takes work; a balancer goes by this one. */

@@ -4,15 +4,30 @@ import { DocferryError } from "../job/errors.ts";
 /** Bytes. The longest body that a call can need is a query; a real one is some kilobytes long. */
 const bodyLimit = 1024 * 1024;
 
+/** Bytes of a body that are kept of a request that fails. */
+export const keptBytes = 4096;
+
+/** How a body begins. */
+export interface BodyHead {
+  /** At least the first `keptBytes`. */
+  bytes: Buffer;
+  /** Of all that has come. */
+  size: number;
+}
+
 export type JsonObject = Record<string, unknown>;
 
 /**
  * All of a request's body.
  *
  * By events: an async iterator over the stream costs more than all the rest of a status query.
+ * @param context gets what came
  * @throws {DocferryError} `body_too_large`; `invalid_body` if it broke off
  */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  context: { body: BodyHead | null },
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let size = 0;
@@ -23,12 +38,17 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
         return;
       }
       // The rest runs out unkept, so that the client gets to read its answer and the connection is fit for the next call.
+      context.body ??= { bytes: pieces[0] ?? piece, size };
+      context.body.size = size;
       pieces.length = 0;
       reject(tooLarge());
     });
-    request.on("end", () =>
-      resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)),
-    );
+    request.on("end", () => {
+      if (size > bodyLimit) return;
+      const bytes = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+      context.body = { bytes, size };
+      resolve(bytes);
+    });
     const broken = (cause?: Error) =>
       reject(new DocferryError("invalid_body", "The body broke off", { cause }));
     request.on("error", broken);

@@ -1,11 +1,25 @@
+/** What the name of a secret ends with: tokens of every kind, tickets, codes, secrets and keys, signatures, passwords. */
 const name =
-  "(?:access_|security[-_])?token|(?:app|component_app)?secret(?:_?key|_?id)?|signature|sign";
+  "(?:token|ticket|auth(?:orization)?_?code|secret(?:_?key|_?id)?|signature|sign|password)";
 
 /** `access_token=…`, `"secret":"…"`, `x-cos-security-token: …`, in URLs, JSON and dumps of objects. */
 const namedSecret = new RegExp(`(${name})(["']?\\s*[=:]\\s*["']?)[^&\\s"',;})]+`, "gi");
 
 /** Its value is more than one word: a scheme, then the secret. */
 const authorization = /(authorization["']?\s*[=:]\s*["']?)[^\n"'}]+/gi;
+
+const wholeName = new RegExp(`${name}$|^authorization$`, "i");
+
+/** Whether a parameter or member of this name holds what nobody else may know. */
+export function isSecretName(text: string): boolean {
+  return wholeName.test(text);
+}
+
+/** A member of a JSON text that is a secret, or begins as one: the value may be cut off. `$1` is all before the value. */
+export const secretMember = new RegExp(
+  `("(?:[^"\\\\]|\\\\.)*?(?:${name}|authorization)"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\[^])*(?:"|\\\\?$)|[^\\s"{[,}\\]][^,}\\]\\s]*)`,
+  "gi",
+);
 
 /**
  * A text that may go into the log: without values that stand behind the name of a secret, and without these.

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { accountOf, type Caller } from "../access/caller.ts";
+import type { BodyHead } from "./json-body.ts";
 
 /** What all surfaces know of a request. */
 export interface RequestContext {
@@ -15,6 +16,12 @@ export interface RequestContext {
   appId: string | null;
   /** What was answered, on the vendor's paths; for the log. */
   errcode: number | null;
+  /** The app that the request names without having proved to be it. */
+  namedApp: string | null;
+  /** What has been read of the body, where it is no file. */
+  body: BodyHead | null;
+  /** The answer as it was sent, if it was an error. */
+  failure: string | null;
 }
 
 declare module "fastify" {
@@ -40,6 +47,9 @@ export function contextOf(
     caller: null,
     appId: null,
     errcode: null,
+    namedApp: null,
+    body: null,
+    failure: null,
   };
 }
 

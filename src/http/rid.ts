@@ -12,6 +12,11 @@ function pooledRandom(length: number): Uint8Array {
   return pool.bytes.subarray(pool.at - length, pool.at);
 }
 
+/** Whether that may be a rid of ours. */
+export function isRid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/.test(text);
+}
+
 /**
  * A request's id as the vendor writes it: `68aeab00-21ea7900-3a442400`. The first group is the unix time in hex, the rest chance.
  * @param now unix ms

@@ -226,6 +226,24 @@ export const errorKinds = {
     retryable: false,
     hint: "The file was removed meanwhile: upload it again and submit again",
   },
+  rid_not_found: {
+    status: 404,
+    errcode: 76001,
+    retryable: false,
+    hint: "Requests that failed are kept for seven days; under many errors the oldest go sooner",
+  },
+  invalid_rid: {
+    status: 400,
+    errcode: 76002,
+    retryable: false,
+    hint: "Send the rid of the errmsg: three groups of eight hexadecimal digits with - between them",
+  },
+  foreign_rid: {
+    status: 403,
+    errcode: 76003,
+    retryable: false,
+    hint: "Ask with a token of the account whose request it was; the operator has docferry app request",
+  },
   conflict: {
     status: 409,
     errcode: 40097,

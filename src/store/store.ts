@@ -1,8 +1,10 @@
 import type { FileIndex } from "./file-index.ts";
 import type { JobStore } from "./job-store.ts";
+import type { RequestRecords } from "./request-records.ts";
 
-/** Everything that is changed in one transaction with jobs: jobs and tasks, accounts, file names. */
+/** Everything that is changed in one transaction with jobs: jobs and tasks, accounts, file names. And records of failed requests. */
 export interface Store extends AsyncDisposable {
   readonly jobs: JobStore;
   readonly files: FileIndex;
+  readonly requests: RequestRecords;
 }

@@ -66,6 +66,7 @@ const elsewhere: Record<string, string> = {
   "database.forgetJob": "test/chaos/left-behind.ts",
   "database.dropCollection": "test/e2e/collections.test.ts",
   "databases.remove": "test/e2e/native-jobs.test.ts",
+  "requests.forget": "src/http/request-recorder.test.ts",
   "files.remove": "test/chaos/left-behind.ts",
 };
 
@@ -319,7 +320,9 @@ test("every effect that the engine calls is struck, here or where it is said", a
     [...effects, ...Object.keys(elsewhere)].map((effect) => effect.split(".")[1]),
   );
   const called = [
-    ...source.matchAll(/\b(?:store\.(?:jobs|files)|jobs|databases?|sink|files|writer)\.(\w+)\(/g),
+    ...source.matchAll(
+      /\b(?:store\.(?:jobs|files|requests)|jobs|databases?|sink|files|writer)\.(\w+)\(/g,
+    ),
   ];
   const reading =
     /^(get|list|submitted|chunks|parts|expired|unended|unendedOn|onChange|unreferenced|openSource|collections|checkQuery|ranges|read|rejects|firstReject|size|abort|push|join)$/;

@@ -54,6 +54,7 @@ export const reads = {
     "onChange",
   ],
   index: ["get", "list", "unreferenced"],
+  requests: ["find"],
   databases: ["openSource"],
   database: ["collections", "checkQuery", "ranges", "read", "rejects", "firstReject"],
   sink: [],

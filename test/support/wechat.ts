@@ -5,6 +5,7 @@ import type { JobOrder } from "../../src/engine/engine.ts";
 import { DiskObjectStore } from "../../src/files/disk/disk-object-store.ts";
 import { type AppParts, createApp } from "../../src/http/app.ts";
 import { defaultEventTimes } from "../../src/http/native/events.ts";
+import { RequestRecorder } from "../../src/http/request-recorder.ts";
 import { noCounts } from "../../src/job/counts.ts";
 import { DocferryError } from "../../src/job/errors.ts";
 import { type Job, plainCsv } from "../../src/job/job.ts";
@@ -43,8 +44,10 @@ export interface WireAnswer {
  * The service's HTTP over real accounts: an app `mine` with environment `mine-1`, one `other` with `other-1`, one `bare` with
  * none. `log` has every line that was logged.
  */
-export async function openTestApp(changes: Partial<AppParts> & { tokenSeconds?: number } = {}) {
-  const { tokenSeconds = 7200, ...parts } = changes;
+export async function openTestApp(
+  changes: Partial<AppParts> & { tokenSeconds?: number; isFull?: () => boolean } = {},
+) {
+  const { tokenSeconds = 7200, isFull = () => false, ...parts } = changes;
   const opened = await openTestAccess({ tokenSeconds });
   const { access, clock } = opened;
   const [mine, other, bare] = [await access.addApp(), await access.addApp(), await access.addApp()];
@@ -52,6 +55,14 @@ export async function openTestApp(changes: Partial<AppParts> & { tokenSeconds?: 
   await access.addEnvironment(other.appId, "other-1");
   const engine = new StandingEngine();
   const log: string[] = [];
+  const logger = pino({ level: "debug" }, lineCollector(log));
+  const recorder = new RequestRecorder({
+    records: opened.store().requests,
+    tokenOwner: (token) => access.tokenOwner(token),
+    isFull,
+    clock: clock.read,
+    logger,
+  });
   const app = createApp({
     access,
     // The vendor's calls ask it for nothing else.
@@ -65,7 +76,8 @@ export async function openTestApp(changes: Partial<AppParts> & { tokenSeconds?: 
     fileUrl: ({ environment, name, baseUrl, now }) =>
       `${baseUrl}/signed/${environment}/${encodeURIComponent(name)}?now=${now}`,
     locale: "en",
-    logger: pino({ level: "debug" }, lineCollector(log)),
+    recorder,
+    logger,
     clock: clock.read,
     publicUrl: null,
     trustProxy: false,
@@ -100,6 +112,7 @@ export async function openTestApp(changes: Partial<AppParts> & { tokenSeconds?: 
     ...opened,
     app,
     engine,
+    recorder,
     log,
     accounts: { mine, other, bare },
     token,
@@ -108,6 +121,7 @@ export async function openTestApp(changes: Partial<AppParts> & { tokenSeconds?: 
     ask: (path: string, body: unknown) => call(`${path}?access_token=${token}`, body),
     async [Symbol.asyncDispose]() {
       await app.close();
+      await recorder[Symbol.asyncDispose]();
       await opened[Symbol.asyncDispose]();
     },
   };

@@ -7,6 +7,7 @@ import type {
   CloudKeySecret,
   Environment,
   EnvironmentPage,
+  FailedRequest,
   NewApp,
   NewCloudKey,
   NewEnvironment,
@@ -89,6 +90,14 @@ export class DocferryAdmin {
       path: { env },
       query: { cancelJobs: options.cancelJobs },
       repeatable: false,
+      ...signalOf(options),
+    });
+  }
+
+  /** A request that failed, by the rid that its answer has. */
+  failedRequest(rid: string, options: CallOptions = {}): Promise<FailedRequest> {
+    return this.#connection.json<FailedRequest>("findRequest", {
+      path: { rid },
       ...signalOf(options),
     });
   }

@@ -336,6 +336,25 @@ export interface NewEnvironment {
   id?: string;
 }
 
+export interface FailedRequest {
+  rid: string;
+  /** The app or platform that may look it up; null: it is not known whose it was */
+  account: string | null;
+  /** When it came */
+  time: string;
+  /** Until its answer had left */
+  ms: number;
+  method: string;
+  /** Path and query */
+  url: string;
+  /** Its beginning, as text; empty where it is a file */
+  body: string;
+  /** As it was sent */
+  answer: string;
+  /** Address of the client */
+  client: string;
+}
+
 /** Every call of the service's own API: its method and path. */
 export const operations = {
   submitJob: { method: "POST", path: "/v1/environments/{env}/jobs" },
@@ -364,4 +383,5 @@ export const operations = {
   listEnvironments: { method: "GET", path: "/v1/admin/environments" },
   addEnvironment: { method: "POST", path: "/v1/admin/environments" },
   removeEnvironment: { method: "DELETE", path: "/v1/admin/environments/{env}" },
+  findRequest: { method: "GET", path: "/v1/admin/requests/{rid}" },
 } as const;

@@ -8,6 +8,7 @@ export type {
   CsvImport,
   Environment,
   ExportOrder,
+  FailedRequest,
   File,
   ImportOrder,
   Job,

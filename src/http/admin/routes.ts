@@ -2,8 +2,14 @@ import type { ApiRoute } from "../api/route.ts";
 import { type AdminParts, appRoutes } from "./apps.ts";
 import { environmentRoutes } from "./environments.ts";
 import { keyRoutes } from "./keys.ts";
+import { findRequest, type RequestParts } from "./requests.ts";
 
 /** Every call of the operator's. */
-export function adminRoutes(parts: AdminParts): ApiRoute[] {
-  return [...appRoutes(parts), ...keyRoutes(parts.access), ...environmentRoutes(parts)];
+export function adminRoutes(parts: AdminParts & RequestParts): ApiRoute[] {
+  return [
+    ...appRoutes(parts),
+    ...keyRoutes(parts.access),
+    ...environmentRoutes(parts),
+    findRequest(parts),
+  ];
 }

@@ -79,6 +79,23 @@ export const newEnvironmentSchema = Type.Object(
   { title: "NewEnvironment", additionalProperties: false },
 );
 
+export const failedRequestSchema = Type.Object(
+  {
+    rid: Type.String(),
+    account: Type.Union([Type.String(), Type.Null()], {
+      description: "The app or platform that may look it up; null: it is not known whose it was",
+    }),
+    time: Type.String({ format: "date-time", description: "When it came" }),
+    ms: Type.Integer({ description: "Until its answer had left" }),
+    method: Type.String(),
+    url: Type.String({ description: "Path and query" }),
+    body: Type.String({ description: "Its beginning, as text; empty where it is a file" }),
+    answer: Type.String({ description: "As it was sent" }),
+    client: Type.String({ description: "Address of the client" }),
+  },
+  { title: "FailedRequest", additionalProperties: false },
+);
+
 export const cancelJobs = Type.Object(
   {
     cancelJobs: Type.Optional(

@@ -78,7 +78,7 @@ function checkedCall(route: ApiRoute, guards: ApiGuards) {
   ): Promise<ApiCall<Static<TObject>, unknown>> => {
     const parameters = request.params as Record<string, string>;
     const environment = authorize(route, request, reply, parameters, guards);
-    const raw = body ? await readBody(request.raw) : Buffer.alloc(0);
+    const raw = body ? await readBody(request.raw, request.docferry) : Buffer.alloc(0);
     return {
       request,
       reply,

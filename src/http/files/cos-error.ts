@@ -33,23 +33,32 @@ function sendCosFault(
   fault: { status: number; code: string; message: string },
 ) {
   const [path = ""] = request.url.split("?", 1);
-  return sendXml(reply.code(fault.status).header("x-cos-request-id", request.id), "Error", {
+  reply.code(fault.status).header("x-cos-request-id", request.id);
+  const document = xmlOf("Error", {
     Code: fault.code,
     Message: fault.message,
     Resource: path,
     RequestId: request.id,
     TraceId: request.id,
   });
+  request.docferry.failure = document;
+  return sendDocument(reply, document);
 }
 
 /** One XML element with texts in it. */
 export function sendXml(reply: FastifyReply, root: string, texts: Record<string, string>) {
+  return sendDocument(reply, xmlOf(root, texts));
+}
+
+function sendDocument(reply: FastifyReply, document: string) {
+  return reply.header("content-type", "application/xml; charset=utf-8").send(document);
+}
+
+function xmlOf(root: string, texts: Record<string, string>): string {
   const lines = Object.entries(texts).map(
     ([name, text]) => `\t<${name}>${escaped(text)}</${name}>\n`,
   );
-  return reply
-    .header("content-type", "application/xml; charset=utf-8")
-    .send(`<?xml version='1.0' encoding='utf-8' ?>\n<${root}>\n${lines.join("")}</${root}>\n`);
+  return `<?xml version='1.0' encoding='utf-8' ?>\n<${root}>\n${lines.join("")}</${root}>\n`;
 }
 
 function messageOf(error: DocferryError): string {

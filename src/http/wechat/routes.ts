@@ -14,11 +14,12 @@ import {
   type MigrateEngine,
   migrateQueryInfo,
 } from "./migrate.ts";
+import { type RidParts, ridLookUp } from "./rid.ts";
 import type { WireRoute } from "./route.ts";
 import { batchDeleteFile, batchDownloadFile, type StorageParts, uploadFile } from "./storage.ts";
 import { plainToken, stableToken } from "./tokens.ts";
 
-export interface WechatParts extends StorageParts {
+export interface WechatParts extends StorageParts, Pick<RidParts, "recorder"> {
   access: Access;
   engine: MigrateEngine & CollectionsEngine;
   fileUrl: FileUrl;
@@ -40,6 +41,7 @@ export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute>
   return new Map<string, WireRoute>([
     ["/cgi-bin/token", plainToken(access)],
     ["/cgi-bin/stable_token", stableToken(access)],
+    ["/cgi-bin/openapi/rid/get", ridLookUp(new WireGuard(access, "account"), parts)],
     ["/tcb/databasemigrateimport", migrateImport(cloudbase, engine)],
     ["/tcb/databasemigrateexport", migrateExport(cloudbase, engine)],
     ["/tcb/databasemigratequeryinfo", migrateQueryInfo(cloudbase, engine, { locale, fileUrl })],

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { DocferryError } from "../../job/errors.ts";
 import { wireError } from "../errors.ts";
 import type { JsonObject } from "../json-body.ts";
+import { keepFailure } from "../request-recorder.ts";
 import type { WireRoute } from "./route.ts";
 
 const prefixes = ["/tcb/", "/cgi-bin/", "/componenttcb/"];
@@ -52,8 +53,7 @@ async function answerCall(
 function sendWire(request: FastifyRequest, reply: FastifyReply, answer: JsonObject) {
   const errcode = answer["errcode"];
   request.docferry.errcode = typeof errcode === "number" ? errcode : 0;
-  return reply
-    .code(200)
-    .header("content-type", "application/json; charset=utf-8")
-    .send(JSON.stringify(answer));
+  const text = JSON.stringify(answer);
+  if (request.docferry.errcode !== 0) keepFailure(request, text);
+  return reply.code(200).header("content-type", "application/json; charset=utf-8").send(text);
 }

@@ -35,7 +35,7 @@ export function tokenCall<P extends TProperties, A>(
     method: "POST",
     async answer(request) {
       const caller = guard.callerOf(request);
-      const fields = fieldsOf(await readJsonObject(request.raw));
+      const fields = fieldsOf(await readJsonObject(request));
       const { receivedAt: now } = request.context;
       const argument = call.read(fields, now);
       const answer = await call.answer(argument, {

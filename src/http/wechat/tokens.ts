@@ -23,8 +23,11 @@ export function plainToken(access: Access): WireRoute {
 export function stableToken(access: Access): WireRoute {
   return {
     method: "POST",
-    async answer({ raw, context }) {
-      const body = await readJsonObject(raw);
+    async answer(request) {
+      const { context } = request;
+      const body = await readJsonObject(request);
+      const named = body["appid"];
+      if (typeof named === "string") context.namedApp = named;
       const credentials = credentialsOf((name) => (Object.hasOwn(body, name) ? body[name] : ""));
       const forceRefresh = forceRefreshOf(body);
       const issued = await access.stableToken({ ...credentials, forceRefresh });

@@ -5,6 +5,7 @@ import { SqliteWriter } from "../../sqlite/writer.ts";
 import type { Store } from "../store.ts";
 import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteFileIndex } from "./files.ts";
+import { SqliteRequestRecords } from "./requests.ts";
 import { SqliteJobStore } from "./sqlite-job-store.ts";
 import type { StoreCalls, StoreThreadData } from "./store-thread.ts";
 
@@ -13,6 +14,7 @@ export class SqliteStore implements Store {
   readonly jobs: SqliteJobStore;
   readonly accounts: SqliteAccountStore;
   readonly files: SqliteFileIndex;
+  readonly requests: SqliteRequestRecords;
   readonly #writer: SqliteWriter<StoreCalls>;
   readonly #reader: DatabaseSync;
 
@@ -22,6 +24,7 @@ export class SqliteStore implements Store {
     this.jobs = new SqliteJobStore(writer, reader);
     this.accounts = new SqliteAccountStore({ writer, reader });
     this.files = new SqliteFileIndex({ writer, reader });
+    this.requests = new SqliteRequestRecords({ writer, reader });
   }
 
   /**

@@ -7,6 +7,7 @@ import { leaseCalls } from "./leases.ts";
 import { outcomeCalls } from "./outcomes.ts";
 import { fileCalls } from "./files.ts";
 import { jobCalls } from "./jobs.ts";
+import { requestCalls } from "./requests.ts";
 
 // The writer thread of the store's file.
 
@@ -26,6 +27,7 @@ const calls = {
   ...outcomeCalls(limits),
   ...accountCalls,
   ...fileCalls,
+  ...requestCalls,
 };
 export type StoreCalls = typeof calls;
 
