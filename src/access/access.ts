@@ -10,6 +10,7 @@ import {
   randomSecretId,
   randomSecretKey,
 } from "./account-names.ts";
+import { isSameKey, parseApiKey } from "./api-key.ts";
 import { SecretChecks } from "./app-secret.ts";
 import { accountOf, type Caller } from "./caller.ts";
 import { KnownTokens } from "./known-tokens.ts";
@@ -97,6 +98,18 @@ export class Access {
   /** Unix ms from when on an account of this id is the one that is there now. */
   accountSince(account: string): number {
     return this.#apps.get(account)?.createdAt ?? 0;
+  }
+
+  /**
+   * Whom the bearer of a call of our own API speaks for: an access token of any kind, or an API key.
+   * @throws {DocferryError} what `authenticate` throws, `api_key_unknown`
+   */
+  authenticateBearer(text: string): Caller {
+    const shown = parseApiKey(text);
+    if (!shown) return this.authenticate(text);
+    const key = this.cloudKey(shown.secretId);
+    if (key && isSameKey(shown.secretKey, key.secretKey)) return { kind: "app", appId: key.appId };
+    throw new DocferryError("api_key_unknown", "The API key is not one of ours");
   }
 
   /**

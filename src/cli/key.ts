@@ -23,7 +23,11 @@ Examples:
 }
 
 function addCommand(): Command {
-  return common(new Command("add").description("add a Cloud API key and tell it, once"))
+  return common(
+    new Command("add").description(
+      "add a Cloud API key and tell it, once; it is a token for /v1, too",
+    ),
+  )
     .addOption(textOption("--id <id>", "its id (default: a random one)"))
     .addOption(textOption("--key <key>", "the key (default: a random one)"))
     .addHelpText("after", "\nExample:\n  docferry key add --app wx0123456789abcdef")
@@ -38,7 +42,8 @@ function addCommand(): Command {
       tellOperator(
         options,
         key,
-        () => `cloud api  ${key.secretId}\nits key    ${key.secretKey}   (shown once: keep it)\n`,
+        () =>
+          `cloud api  ${key.secretId}\nits key    ${key.secretKey}   (shown once: keep it)\napi key    ${key.apiKey}   (both in one word, for --token)\n`,
       );
     });
 }
@@ -55,7 +60,11 @@ function listCommand(): Command {
 }
 
 function removeCommand(): Command {
-  return common(new Command("remove").description("remove a Cloud API key: signatures with it end"))
+  return common(
+    new Command("remove").description(
+      "remove a Cloud API key: nothing is taken with it from then on",
+    ),
+  )
     .argument("<key>", "its id")
     .addHelpText("after", "\nExample:\n  docferry key remove --app wx0123456789abcdef AKIDexample")
     .action(async (secretId: string, options: Options) => {

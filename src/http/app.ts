@@ -84,7 +84,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   wechatSurface(app, wechatRoutes(parts));
   const routes = apiRoutes({ ...parts, closing: closing.signal });
   apiSurface(app, routes, {
-    authenticate: (token) => parts.access.authenticate(token),
+    authenticate: (bearer) => parts.access.authenticateBearer(bearer),
     reaches: (caller, environment) => parts.access.reaches(caller, environment),
     isOperator: (key) => parts.operatorKey.matches(key),
     idleMs: parts.idleMs,

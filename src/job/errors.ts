@@ -51,6 +51,12 @@ export const errorKinds = {
     retryable: false,
     hint: "Send the access token that POST /cgi-bin/stable_token gives, as Authorization: Bearer TOKEN",
   },
+  api_key_unknown: {
+    status: 401,
+    errcode: 40014,
+    retryable: false,
+    hint: "Use a key that docferry key add has made and nobody has removed: its id, a dot, its key",
+  },
   operator_key_missing: {
     status: 401,
     errcode: 41001,

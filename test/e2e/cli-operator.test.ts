@@ -36,6 +36,16 @@ suite("operator commands", () => {
     await assert.rejects(Array.fromAsync(client.jobs.list()), DocferryApiError);
     const again = clientOf(service.address, app["id"], rotated["secret"]);
     assert.deepEqual(await Array.fromAsync(again.jobs.list()), []);
+    const key = await told(cli, "key", "add", "--app", app["id"] ?? "");
+    const place = ["--server", service.address, "--env", "mine-1", "--token", key["apiKey"] ?? ""];
+    assert.equal((await cli.run("jobs", "list", ...place)).code, 0);
+    await told(cli, "key", "remove", "--app", app["id"] ?? "", key["secretId"] ?? "");
+    const refused = await cli.run("jobs", "list", ...place);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /^docferry: The API key is not one of ours\nUse a key that docferry key add /,
+    );
     await told(cli, "env", "remove", "mine-1");
     await assert.rejects(Array.fromAsync(again.jobs.list()), /has no environment "mine-1"/);
   });

@@ -88,11 +88,35 @@ test("a rotated secret ends the old one and its tokens at once", async () => {
   assert.equal((await api.send("GET", "/v1/environments/rotated-1/jobs", { token })).status, 200);
 });
 
+test("an API key is a bearer of its app's calls, and of nothing else, until it is removed", async () => {
+  const app = await appWith("keyed-1");
+  const { apiKey, secretId } = (await api.admin("POST", `apps/${app.id}/keys`)).json;
+  const jobs = "/v1/environments/keyed-1/jobs";
+  assert.equal((await api.send("GET", jobs, { token: apiKey })).status, 200);
+  assertProblem(await api.send("GET", "jobs", { token: apiKey }), 404, "environment_not_found");
+  assertProblem(
+    await api.send("GET", "/v1/admin/apps", { token: apiKey }),
+    401,
+    "wrong_operator_key",
+  );
+  const wire = await api.send("POST", `/tcb/databasemigratequeryinfo?access_token=${apiKey}`, {
+    token: null,
+    body: { env: "keyed-1", job_id: 1 },
+  });
+  assert.equal(wire.json.errcode, 40014);
+  for (const wrong of [`${apiKey}x`, `${secretId}.`, `x.${apiKey}`, `.${apiKey}`, "."]) {
+    assertProblem(await api.send("GET", jobs, { token: wrong }), 401, "api_key_unknown");
+  }
+  await api.admin("DELETE", `apps/${app.id}/keys/${secretId}`);
+  assertProblem(await api.send("GET", jobs, { token: apiKey }), 401, "api_key_unknown");
+});
+
 test("Cloud API keys are added, listed without their secret, and removed", async () => {
   const { id } = (await api.admin("POST", "apps")).json;
   const added = await api.admin("POST", `apps/${id}/keys`, { secretId: "AKIDmine" });
   assert.equal(added.status, 201);
   assert.match(added.json.secretKey, /^\w{32}$/);
+  assert.equal(added.json.apiKey, `AKIDmine.${added.json.secretKey}`);
   const listed = await api.admin("GET", `apps/${id}/keys`);
   assert.deepEqual(listed.json, { items: [{ secretId: "AKIDmine", app: id }], nextCursor: null });
   assertProblem(

@@ -29,7 +29,7 @@ export class DocferryAdmin {
   }) {
     this.#connection = new Connection({
       address: options.server,
-      tokens: { token: async () => options.operatorKey, canRenew: false },
+      tokens: { token: async () => options.operatorKey, canRenew: false, isForWeChat: false },
       fetch: options.fetch ?? globalThis.fetch,
       retry: options.retry ?? {},
       timeoutMs: options.timeoutMs ?? 60_000,

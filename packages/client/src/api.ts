@@ -314,6 +314,8 @@ export interface CloudKeySecret {
   secretId: string;
   /** Shown this once: it is stored encrypted */
   secretKey: string;
+  /** Both in one word, as a bearer of calls of this API */
+  apiKey: string;
   app: string;
 }
 

@@ -1,8 +1,14 @@
 import { connectionError, notDocferry, type CallOptions } from "./connection.ts";
 import { DocferryApiError } from "./errors.ts";
 
-/** As whom the service is used: an app, or a token that somebody else has got. */
-export type Credentials = { appId: string; secret: string } | { token: string };
+/**
+ * As whom the service is used: an app, a token that somebody else has got, or an API key (`docferry key add` makes one, `docferry
+ * key remove` ends it). An API key is for the service's own API; the vendor's calls take tokens only.
+ */
+export type Credentials =
+  | { appId: string; secret: string }
+  | { token: string }
+  | { apiKey: string };
 
 /** Where the access token of a request comes from. */
 export interface TokenSource {
@@ -10,6 +16,8 @@ export interface TokenSource {
   token(options: { fresh: boolean } & CallOptions): Promise<string>;
   /** Whether there may be another one. */
   readonly canRenew: boolean;
+  /** Whether the vendor's calls take it. */
+  readonly isForWeChat: boolean;
 }
 
 export function tokenSource(
@@ -17,7 +25,10 @@ export function tokenSource(
   service: { address: string; fetch: typeof fetch },
 ): TokenSource {
   if ("token" in credentials) {
-    return { token: async () => credentials.token, canRenew: false };
+    return { token: async () => credentials.token, canRenew: false, isForWeChat: true };
+  }
+  if ("apiKey" in credentials) {
+    return { token: async () => credentials.apiKey, canRenew: false, isForWeChat: false };
   }
   return new AppTokens(credentials, service);
 }
@@ -28,6 +39,7 @@ const marginSeconds = 60;
 /** The stable token of an app: one for all who use the app, until its end. */
 class AppTokens implements TokenSource {
   readonly canRenew = true;
+  readonly isForWeChat = true;
   readonly #credentials: { appId: string; secret: string };
   readonly #service: { address: string; fetch: typeof fetch };
   #token: { text: string; until: number } | null = null;

@@ -81,6 +81,9 @@ export class WeChatCalls {
     body: object,
     options: CallOptions = {},
   ): Promise<Record<string, unknown>> {
+    if (!this.#connection.tokens.isForWeChat) {
+      throw new TypeError("The vendor's calls take no API key: give appId and secret, or a token");
+    }
     for (let fresh = false; ; fresh = true) {
       const token = await this.#connection.tokens.token({ fresh, ...signalOf(options) });
       try {

@@ -257,9 +257,13 @@ test("the operator's calls take effect at once", async (t) => {
   assert.deepEqual(await Array.fromAsync(client.jobs.list()), []);
   await admin.rotateSecret(appId);
   await assert.rejects(Array.fromAsync(client.jobs.list()), hasCode("40125"));
-  const { secretId } = await admin.addKey(appId);
+  const { secretId, apiKey } = await admin.addKey(appId);
   assert.deepEqual(await admin.keys(appId), [{ secretId, app: appId }]);
+  const keyed = new Docferry({ server: service.address, environment, apiKey });
+  assert.deepEqual(await Array.fromAsync(keyed.jobs.list()), []);
+  await assert.rejects(keyed.wechat.databaseMigrateQueryInfo(1), /take no API key/);
   await admin.removeKey(appId, secretId);
+  await assert.rejects(Array.fromAsync(keyed.jobs.list()), hasCode("api_key_unknown"));
   await admin.removeEnvironment(environment);
   assert.deepEqual(await admin.environments({ app: appId }), []);
   await admin.removeApp(appId);

@@ -31,7 +31,7 @@ export function serverOptions(command: Command): void {
   command
     .addOption(textOption("--server <url>", `address of a docferry service (${variables.server})`))
     .addOption(textOption("--env <id>", `environment on that service (${variables.env})`))
-    .addOption(textOption("--token <token>", `access token for it (${variables.token})`))
+    .addOption(textOption("--token <token>", `access token or API key for it (${variables.token})`))
     .addOption(textOption("--app-id <id>", `or the app's id (${variables.appId})`))
     .addOption(
       textOption(

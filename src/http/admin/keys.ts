@@ -1,6 +1,7 @@
 import type { Access } from "../../access/access.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { Type } from "typebox";
+import { apiKeyText } from "../../access/api-key.ts";
 import { pageOf } from "../api/cursor.ts";
 import { apiRoute, type ApiRoute } from "../api/route.ts";
 import { appParameter, keySchema, keySecretSchema, newKeySchema } from "./schemas.ts";
@@ -43,6 +44,8 @@ function addKey(access: Access): ApiRoute {
     operationId: "addKey",
     tag: "admin",
     summary: "Add a Cloud API key",
+    description:
+      "It signs calls of the Cloud API, and as one word it is the bearer of calls of this API.",
     access: "operator",
     parameters: { app: appParameter },
     body: { schema: newKeySchema, required: false },
@@ -56,7 +59,7 @@ function addKey(access: Access): ApiRoute {
         ...(body.secretId !== undefined && { secretId: body.secretId }),
         ...(body.secretKey !== undefined && { secretKey: body.secretKey }),
       });
-      return { status: 201, json: { ...key, app } };
+      return { status: 201, json: { ...key, apiKey: apiKeyText(key), app } };
     },
   });
 }
@@ -68,7 +71,8 @@ function removeKey(access: Access): ApiRoute {
     operationId: "removeKey",
     tag: "admin",
     summary: "Remove a Cloud API key",
-    description: "Signatures with it are refused at once.",
+    description:
+      "Signatures with it, and calls that bring it as their bearer, are refused at once.",
     access: "operator",
     parameters: {
       app: appParameter,

@@ -56,6 +56,7 @@ export const keySecretSchema = Type.Object(
   {
     secretId: Type.String(),
     secretKey: Type.String({ description: "Shown this once: it is stored encrypted" }),
+    apiKey: Type.String({ description: "Both in one word, as a bearer of calls of this API" }),
     app: Type.String(),
   },
   { title: "CloudKeySecret", additionalProperties: false },

@@ -14,8 +14,8 @@ import type { ApiCall, ApiRoute } from "./route.ts";
 
 /** Who may call what. */
 export interface ApiGuards {
-  /** @throws {DocferryError} as `Access.authenticate` */
-  authenticate(token: string): Caller;
+  /** @throws {DocferryError} as `Access.authenticateBearer` */
+  authenticate(bearer: string): Caller;
   reaches(caller: Caller, environment: string): boolean;
   isOperator(key: string): boolean;
   /** ms without a byte in either direction after which a client counts as gone. */

@@ -33,7 +33,8 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): J
         app: {
           type: "http",
           scheme: "bearer",
-          description: "An access token of an app, as POST /cgi-bin/stable_token gives it",
+          description:
+            "An access token of an app, as POST /cgi-bin/stable_token gives it, or an API key, as docferry key add makes it: SECRETID.SECRETKEY",
         },
         operator: {
           type: "http",
@@ -168,6 +169,7 @@ export function errorsOf(route: ApiRoute): ErrorCode[] {
   const add = (...more: ErrorCode[]) => more.forEach((code) => codes.add(code));
   if (access === "environment") {
     add("bearer_missing", "token_unknown", "token_superseded", "token_expired");
+    add("api_key_unknown");
     add("authorization_gone", "api_unauthorized", "environment_not_found");
   }
   if (access === "operator") add("operator_key_missing", "wrong_operator_key");
