@@ -15,6 +15,7 @@ import { SecretChecks } from "./app-secret.ts";
 import { accountOf, type Caller } from "./caller.ts";
 import { KnownTokens } from "./known-tokens.ts";
 import { openKey, sealKey } from "./sealed-key.ts";
+import { type TemporaryKey, TemporaryKeys } from "./temporary-keys.ts";
 import { type IssuedToken, Tokens, type TokensOptions } from "./tokens.ts";
 
 export interface AppCredentials {
@@ -39,10 +40,15 @@ export class Access {
   readonly #tokens: Tokens;
   readonly #secrets: SecretChecks;
   readonly #sealing: Uint8Array;
+  readonly #temporaryKeys: TemporaryKeys;
   readonly #apps = new Map<string, AppRecord>();
   /** The account that owns it by environment. */
   readonly #environments = new Map<string, string>();
+  /** Unix ms by environment. */
+  readonly #environmentsCreated = new Map<string, number>();
   readonly #cloudKeys = new Map<string, CloudKeyRecord>();
+  /** Keys in clear: to open one costs more than to check a signature. */
+  readonly #openedKeys = new WeakMap<CloudKeyRecord, string>();
 
   private constructor(options: TokensOptions) {
     this.#store = options.store;
@@ -52,13 +58,15 @@ export class Access {
     this.#tokens = new Tokens(options, this.#known);
     this.#secrets = new SecretChecks(options.random);
     this.#sealing = options.serverKey.derive("cloud api keys");
+    this.#temporaryKeys = new TemporaryKeys(options.serverKey.derive("temporary keys"));
   }
 
   static async open(options: TokensOptions): Promise<Access> {
     const access = new Access(options);
     for (const app of await options.store.apps()) access.#apps.set(app.id, app);
-    for (const { id, appId } of await options.store.environments()) {
+    for (const { id, appId, createdAt } of await options.store.environments()) {
       access.#environments.set(id, appId);
+      access.#environmentsCreated.set(id, createdAt);
     }
     for (const key of await options.store.cloudKeys()) access.#cloudKeys.set(key.secretId, key);
     for (const token of await options.store.tokens()) access.#tokens.restore(token);
@@ -156,6 +164,13 @@ export class Access {
     return [...this.#environments].filter(([, owner]) => owner === appId).map(([id]) => id);
   }
 
+  /** Unix ms. @throws {DocferryError} `environment_not_found` */
+  environmentCreatedAt(environment: string): number {
+    const createdAt = this.#environmentsCreated.get(environment);
+    if (createdAt !== undefined) return createdAt;
+    throw new DocferryError("environment_not_found", `No environment ${environment}`);
+  }
+
   cloudKeys(appId: string): string[] {
     return [...this.#cloudKeys.values()]
       .filter((key) => key.appId === appId)
@@ -165,7 +180,42 @@ export class Access {
   /** @throws {DocferryError} `invalid_config` if it was sealed with another server key */
   cloudKey(secretId: string): { appId: string; secretKey: string } | undefined {
     const key = this.#cloudKeys.get(secretId);
-    return key && { appId: key.appId, secretKey: openKey(key.sealedKey, secretId, this.#sealing) };
+    if (!key) return undefined;
+    let secretKey = this.#openedKeys.get(key);
+    if (secretKey === undefined) {
+      secretKey = openKey(key.sealedKey, secretId, this.#sealing);
+      this.#openedKeys.set(key, secretKey);
+    }
+    return { appId: key.appId, secretKey };
+  }
+
+  /**
+   * A key of the app's that ends by itself.
+   * @throws {DocferryError} `app_not_found`
+   */
+  temporaryKey(appId: string, seconds: number): TemporaryKey {
+    const expiresAt = Math.floor(this.#clock() / 1000) + seconds;
+    const app = this.#requireApp(appId, "app_not_found");
+    return this.#temporaryKeys.issue(app, expiresAt, this.#random(12));
+  }
+
+  /**
+   * Whose key a request is signed with, and the key.
+   * @param key with `token` where it is a temporary one
+   * @throws {DocferryError} `unknown_secret_id`, `wrong_key_token`; `invalid_config` if it was sealed with another server key
+   */
+  signer(key: { secretId: string; token: string | null }): { appId: string; secretKey: string } {
+    const { secretId, token } = key;
+    const lasting = this.cloudKey(secretId);
+    if (token === null) {
+      if (lasting) return lasting;
+      throw new DocferryError("unknown_secret_id", `No Cloud API key ${secretId}`);
+    }
+    if (lasting) throw new DocferryError("wrong_key_token", `Key ${secretId} is no temporary one`);
+    return this.#temporaryKeys.open(
+      { secretId, token },
+      { appOf: (id) => this.#apps.get(id), now: this.#clock() },
+    );
   }
 
   /**
@@ -186,6 +236,7 @@ export class Access {
     if (!added) return null;
     this.#apps.set(app.record.id, app.record);
     this.#environments.set(environment.id, app.record.id);
+    this.#environmentsCreated.set(environment.id, environment.createdAt);
     this.#cloudKeys.set(cloudKey.record.secretId, cloudKey.record);
     return {
       appId: app.record.id,
@@ -236,7 +287,10 @@ export class Access {
     }
     await this.#store.removeApp(appId);
     this.#apps.delete(appId);
-    for (const environment of this.environments(appId)) this.#environments.delete(environment);
+    for (const environment of this.environments(appId)) {
+      this.#environments.delete(environment);
+      this.#environmentsCreated.delete(environment);
+    }
     for (const secretId of this.cloudKeys(appId)) this.#cloudKeys.delete(secretId);
     this.#secrets.forget(app.secretHash);
     this.#tokens.forgetApp(appId);
@@ -247,6 +301,7 @@ export class Access {
     const record = this.#newEnvironment(appId, named);
     await this.#store.addEnvironment(record);
     this.#environments.set(record.id, appId);
+    this.#environmentsCreated.set(record.id, record.createdAt);
     return record.id;
   }
 
@@ -266,6 +321,7 @@ export class Access {
     try {
       await empty();
       await this.#store.removeEnvironment(environment);
+      this.#environmentsCreated.delete(environment);
     } catch (error) {
       this.#environments.set(environment, appId);
       throw error;

@@ -5,6 +5,8 @@ import type { OperatorKey } from "../access/operator-key.ts";
 import { DocferryError } from "../job/errors.ts";
 import { apiRoutes, type ApiParts } from "./api-routes.ts";
 import { apiSurface } from "./api/surface.ts";
+import { cloudActions } from "./cloud-api/actions.ts";
+import { cloudApiPath, cloudApiSurface, isCloudApiCall } from "./cloud-api/surface.ts";
 import { problem } from "./errors.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
 import { answerClientError } from "./client-error.ts";
@@ -46,7 +48,8 @@ export function createApp(parts: AppParts): FastifyInstance {
     trustProxy: parts.trustProxy,
     genReqId: () => newRid(clock()),
     requestIdHeader: false,
-    rewriteUrl: (request) => routedUrl(request.url ?? "/"),
+    rewriteUrl: (request) =>
+      isCloudApiCall(request) ? cloudApiPath : routedUrl(request.url ?? "/"),
     // Ids of apps and keys have up to 128 characters.
     routerOptions: { maxParamLength: 200 },
     // While it drains, the engine says so call by call.
@@ -82,6 +85,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.addHook("preClose", async () => closing.abort());
 
   wechatSurface(app, wechatRoutes(parts));
+  cloudApiSurface(app, cloudActions(parts), { access: parts.access, logger });
   const routes = apiRoutes({ ...parts, closing: closing.signal });
   apiSurface(app, routes, {
     authenticate: (bearer) => parts.access.authenticateBearer(bearer),

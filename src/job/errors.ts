@@ -89,6 +89,55 @@ export const errorKinds = {
     retryable: false,
     hint: "grant_type is client_credential",
   },
+  // Who signs a request of the Cloud API, or one to COS
+  invalid_authorization: {
+    status: 401,
+    errcode: 40097,
+    retryable: false,
+    hint: "Sign with TC3-HMAC-SHA256, content-type and host among the signed headers; COS wants q-sign-algorithm=sha1",
+  },
+  unknown_secret_id: {
+    status: 401,
+    errcode: 40097,
+    retryable: false,
+    hint: "Use a key that docferry key list shows; a temporary key wants its token beside it",
+  },
+  wrong_key_token: {
+    status: 401,
+    errcode: 40097,
+    retryable: false,
+    hint: "Get a new temporary key; with a key that is not temporary send no token",
+  },
+  signature_expired: {
+    status: 401,
+    errcode: 40097,
+    retryable: false,
+    hint: "Set the clock, and sign each request anew",
+  },
+  signature_mismatch: {
+    status: 403,
+    errcode: 40097,
+    retryable: false,
+    hint: "Check the secret key, and that nothing changes the signed headers and the body on their way",
+  },
+  unknown_action: {
+    status: 400,
+    errcode: 40066,
+    retryable: false,
+    hint: "The page on the Cloud API lists every action",
+  },
+  unknown_version: {
+    status: 400,
+    errcode: 40066,
+    retryable: false,
+    hint: "Send 2018-06-08 as X-TC-Version",
+  },
+  unsupported_operation: {
+    status: 400,
+    errcode: 40097,
+    retryable: false,
+    hint: "Do without it, or use a call of the native API",
+  },
   // What is wrong with the frame of a request
   unknown_path: {
     status: 404,

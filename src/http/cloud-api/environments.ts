@@ -1,0 +1,73 @@
+import { Type } from "typebox";
+import type { Access } from "../../access/access.ts";
+import { bucketOf } from "../files/file-id.ts";
+import type { JsonObject } from "../json-body.ts";
+import { compileFields } from "../wechat/fields.ts";
+import { type CloudAction, environmentAction } from "./action.ts";
+
+/** The vendor's home region: clients make hosts of it, which they all have in their lists. */
+const region = "ap-shanghai";
+
+/** `DescribeEnvInfo`: what clients ask before nearly every other call. */
+export function describeEnvInfo(access: Access): CloudAction {
+  return environmentAction(access, {
+    fields: {},
+    read: () => null,
+    answer: async (_, { environment }) => ({
+      EnvInfo: { EnvBaseInfo: environmentView(access, environment) },
+    }),
+  });
+}
+
+/** `DescribeEnvs`: the environments of the key's app, or the one that is asked for. */
+export function describeEnvs(access: Access): CloudAction {
+  const fieldsOf = compileFields(Type.Object({ EnvId: Type.Optional(Type.String()) }));
+  return {
+    async answer(body, { appId }) {
+      const { EnvId: asked = "" } = fieldsOf(body);
+      const found = access.environments(appId).filter((id) => asked === "" || id === asked);
+      return { EnvList: found.map((id) => environmentView(access, id)), Total: found.length };
+    },
+  };
+}
+
+function environmentView(access: Access, environment: string): JsonObject {
+  const bucket = bucketOf(environment);
+  const createdAt = wallTime(access.environmentCreatedAt(environment));
+  return {
+    EnvId: environment,
+    Alias: environment,
+    Source: "qcloud",
+    EnvType: "baas",
+    Status: "NORMAL",
+    Region: region,
+    CreateTime: createdAt,
+    UpdateTime: createdAt,
+    PackageId: "",
+    PackageName: "",
+    IsDefault: false,
+    IsAutoDegrade: false,
+    Databases: [{ InstanceId: databaseOf(environment), Status: "RUNNING", Region: region }],
+    Storages: [
+      {
+        Region: region,
+        Bucket: bucket,
+        CdnDomain: `${bucket}.tcb.qcloud.la`,
+        AppId: bucket.slice(-10),
+      },
+    ],
+    Functions: [],
+    LogServices: [],
+    StaticStorages: [],
+  };
+}
+
+/** The name that clients send back as `MongoConnector.DatabaseName`; what counts is the environment beside it. */
+function databaseOf(environment: string): string {
+  return `tnt-${bucketOf(environment).slice(-10)}`;
+}
+
+/** `2026-11-24 08:15:00` of Beijing, as the vendor writes times. */
+function wallTime(ms: number): string {
+  return new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
+}
