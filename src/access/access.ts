@@ -15,7 +15,12 @@ import { SecretChecks } from "./app-secret.ts";
 import { accountOf, type Caller } from "./caller.ts";
 import { KnownTokens } from "./known-tokens.ts";
 import { openKey, sealKey } from "./sealed-key.ts";
-import { type TemporaryKey, TemporaryKeys } from "./temporary-keys.ts";
+import {
+  type KeyHolder,
+  type OpenedKey,
+  type TemporaryKey,
+  TemporaryKeys,
+} from "./temporary-keys.ts";
 import { type IssuedToken, Tokens, type TokensOptions } from "./tokens.ts";
 
 export interface AppCredentials {
@@ -190,13 +195,13 @@ export class Access {
   }
 
   /**
-   * A key of the app's that ends by itself.
+   * A key that ends by itself, for whoever may not have a lasting one.
    * @throws {DocferryError} `app_not_found`
    */
-  temporaryKey(appId: string, seconds: number): TemporaryKey {
-    const expiresAt = Math.floor(this.#clock() / 1000) + seconds;
-    const app = this.#requireApp(appId, "app_not_found");
-    return this.#temporaryKeys.issue(app, expiresAt, this.#random(12));
+  temporaryKey(caller: KeyHolder, seconds: number): TemporaryKey {
+    const app = this.#requireApp(caller.appId, "app_not_found");
+    const [now, nonce] = [this.#clock(), this.#random(12)];
+    return this.#temporaryKeys.issue(caller, app, { seconds, now, nonce });
   }
 
   /**
@@ -204,18 +209,20 @@ export class Access {
    * @param key with `token` where it is a temporary one
    * @throws {DocferryError} `unknown_secret_id`, `wrong_key_token`; `invalid_config` if it was sealed with another server key
    */
-  signer(key: { secretId: string; token: string | null }): { appId: string; secretKey: string } {
+  signer(key: { secretId: string; token: string | null }): OpenedKey {
     const { secretId, token } = key;
     const lasting = this.cloudKey(secretId);
-    if (token === null) {
-      if (lasting) return lasting;
-      throw new DocferryError("unknown_secret_id", `No Cloud API key ${secretId}`);
+    if (token !== null) {
+      if (lasting) {
+        throw new DocferryError("wrong_key_token", `Key ${secretId} is no temporary one`);
+      }
+      return this.#temporaryKeys.open(
+        { secretId, token },
+        { appOf: (id) => this.#apps.get(id), now: this.#clock() },
+      );
     }
-    if (lasting) throw new DocferryError("wrong_key_token", `Key ${secretId} is no temporary one`);
-    return this.#temporaryKeys.open(
-      { secretId, token },
-      { appOf: (id) => this.#apps.get(id), now: this.#clock() },
-    );
+    if (!lasting) throw new DocferryError("unknown_secret_id", `No Cloud API key ${secretId}`);
+    return { caller: { kind: "app", appId: lasting.appId }, secretKey: lasting.secretKey };
   }
 
   /**

@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, type TString, Type } from "typebox";
 import type { Access } from "../../access/access.ts";
+import type { KeyHolder } from "../../access/temporary-keys.ts";
 import type { JsonObject } from "../json-body.ts";
 import type { RequestContext } from "../request-context.ts";
 import { compileFields } from "../wechat/fields.ts";
@@ -15,7 +16,7 @@ export interface CloudAction {
 
 export interface CloudCall {
   /** Whose key has signed it. */
-  appId: string;
+  caller: KeyHolder;
   context: RequestContext;
 }
 
@@ -46,7 +47,7 @@ export function environmentAction<P extends TProperties, A>(
     async answer(body, call) {
       const fields = fieldsOf(body);
       const argument = action.read(fields, call.context.receivedAt);
-      access.requireEnvironment(call.appId, fields.EnvId);
+      access.requireEnvironment(call.caller, fields.EnvId);
       return action.answer(argument, { ...call, environment: fields.EnvId });
     },
   };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Access } from "../../access/access.ts";
+import type { KeyHolder } from "../../access/temporary-keys.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { isSignedBy, readTc3 } from "./tc3.ts";
 
@@ -13,14 +14,14 @@ const service = "tcb";
  * Whose Cloud API key has signed a request.
  * @param sent the request with its URL as it was sent
  * @param now unix ms
- * @returns the app's id
+ * @returns whom it speaks for
  * @throws {DocferryError} `invalid_authorization`, `signature_expired`, `unknown_secret_id`, `wrong_key_token`,
  *   `signature_mismatch`
  */
 export function authenticate(
   access: Pick<Access, "signer">,
   sent: { raw: IncomingMessage; url: string; body: Uint8Array; now: number; host: string },
-): string {
+): KeyHolder {
   const { raw, now } = sent;
   const header = (name: string) => onlyHeader(raw, name);
   const authorization = readTc3(required(raw, "authorization"));
@@ -41,7 +42,7 @@ export function authenticate(
       "The credential's date is not the UTC date of X-TC-Timestamp",
     );
   }
-  const { appId, secretKey } = access.signer({
+  const { caller, secretKey } = access.signer({
     secretId: authorization.secretId,
     token: header("x-tc-token") ?? null,
   });
@@ -55,7 +56,7 @@ export function authenticate(
     body: sent.body,
     timestamp,
   });
-  if (signed) return appId;
+  if (signed) return caller;
   throw new DocferryError("signature_mismatch", "The signature is not this key's");
 }
 

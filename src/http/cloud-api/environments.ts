@@ -23,9 +23,9 @@ export function describeEnvInfo(access: Access): CloudAction {
 export function describeEnvs(access: Access): CloudAction {
   const fieldsOf = compileFields(Type.Object({ EnvId: Type.Optional(Type.String()) }));
   return {
-    async answer(body, { appId }) {
+    async answer(body, { caller }) {
       const { EnvId: asked = "" } = fieldsOf(body);
-      const found = access.environments(appId).filter((id) => asked === "" || id === asked);
+      const found = access.environments(caller.appId).filter((id) => asked === "" || id === asked);
       return { EnvList: found.map((id) => environmentView(access, id)), Total: found.length };
     },
   };

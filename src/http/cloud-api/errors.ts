@@ -27,6 +27,9 @@ const codes: Partial<Record<ErrorCode, string>> = {
 
 const codesByErrcode: Record<number, string> = {
   40097: "InvalidParameterValue",
+  48001: "UnauthorizedOperation",
+  61003: "UnauthorizedOperation",
+  61007: "UnauthorizedOperation",
   40101: "MissingParameter",
   44002: "InvalidParameter",
   45009: "RequestLimitExceeded",

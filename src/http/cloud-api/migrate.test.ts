@@ -89,7 +89,7 @@ async function orderOf(change: object) {
   const [submitted] = opened.engine.orders;
   const { order } = submitted ?? assert.fail("no order");
   assert.equal(order.type, "export");
-  return { order: order as Extract<JobOrder, { type: "export" }>, error: undefined };
+  return { order, error: undefined };
 }
 
 test("an export's query, fields, sort, skip and limit are mongoexport's", async () => {
@@ -181,6 +181,7 @@ test("a job is shown with the Cloud API's names", async () => {
         firstReject: null,
         digest: null,
         retyped: 0,
+        formulas: 0,
         consistency: "each-document-once",
       },
     }),

@@ -113,7 +113,7 @@ test("no signature opens what it was not made for", async () => {
     ["no timestamp", without(good, "x-tc-timestamp"), malformed],
     ["another timestamp", { ...good, "x-tc-timestamp": String(now - 1) }, failure],
     ["a timestamp in ms", { ...good, "x-tc-timestamp": `${now}000` }, malformed],
-    ["no number as timestamp", { ...good, "x-tc-timestamp": `${now} ` + "1" }, malformed],
+    ["no number as timestamp", { ...good, "x-tc-timestamp": `${now} 1` }, malformed],
     ["another content type", { ...good, "content-type": "text/plain" }, failure],
     ["SHA-1", { ...good, authorization: authorization.replace("SHA256", "SHA1") }, malformed],
     [
@@ -155,7 +155,7 @@ test("a key ends with its removal, and all keys of an app with the app", async (
   await access.removeCloudKey(key.secretId);
   assert.equal((await ask(action, mine)).Error?.Code, "AuthFailure.SecretIdNotFound");
   const next = await access.addCloudKey(accounts.mine.appId);
-  const temporary = access.temporaryKey(accounts.mine.appId, 600);
+  const temporary = access.temporaryKey({ kind: "app", appId: accounts.mine.appId }, 600);
   assert.equal((await ask(action, mine, next)).Error, undefined);
   assert.equal((await ask(action, mine, temporary)).Error, undefined);
   await access.removeApp(accounts.mine.appId);
@@ -166,9 +166,9 @@ test("a key ends with its removal, and all keys of an app with the app", async (
 test("a temporary key signs with its own token alone, until its end", async () => {
   await using opened = await open();
   const { access, accounts, ask, clock } = opened;
-  const one = access.temporaryKey(accounts.mine.appId, 60);
-  const two = access.temporaryKey(accounts.mine.appId, 60);
-  const theirs = access.temporaryKey(accounts.other.appId, 60);
+  const one = access.temporaryKey({ kind: "app", appId: accounts.mine.appId }, 60);
+  const two = access.temporaryKey({ kind: "app", appId: accounts.mine.appId }, 60);
+  const theirs = access.temporaryKey({ kind: "app", appId: accounts.other.appId }, 60);
   assert.equal((await ask(action, mine, one)).Error, undefined);
   const { token: _, ...bare } = one;
   assert.equal((await ask(action, mine, bare)).Error?.Code, "AuthFailure.SecretIdNotFound");

@@ -2,8 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { Access } from "../../access/access.ts";
+import { requireCall } from "../../access/call-rules.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { type JsonObject, parseJsonObject, readBody } from "../json-body.ts";
+import { noteCaller } from "../request-context.ts";
 import { logError } from "../request-log.ts";
 import type { CloudAction } from "./action.ts";
 import { authenticate, onlyHeader } from "./authenticate.ts";
@@ -55,15 +57,16 @@ async function answerCall(
     throw new DocferryError("post_required", `The method is ${request.method}`);
   }
   const body = await readBody(raw);
-  const appId = authenticate(access, {
+  const caller = authenticate(access, {
     raw,
     url: request.originalUrl,
     body,
     now: context.receivedAt,
     host: request.host,
   });
-  context.appId = appId;
-  return actionOf(actions, raw).answer(parseJsonObject(body), { appId, context });
+  noteCaller(context, caller);
+  requireCall(caller, "cloudbase");
+  return actionOf(actions, raw).answer(parseJsonObject(body), { caller, context });
 }
 
 /** Only who has signed gets to know which actions there are. */

@@ -17,6 +17,7 @@ import {
 import { type RidParts, ridLookUp } from "./rid.ts";
 import type { WireRoute } from "./route.ts";
 import { batchDeleteFile, batchDownloadFile, type StorageParts, uploadFile } from "./storage.ts";
+import { getQcloudToken } from "./temporary-key.ts";
 import { plainToken, stableToken } from "./tokens.ts";
 
 export interface WechatParts extends StorageParts, Pick<RidParts, "recorder"> {
@@ -51,5 +52,6 @@ export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute>
     ["/tcb/uploadfile", uploadFile(cloudbase, parts)],
     ["/tcb/batchdownloadfile", batchDownloadFile(cloudbase, parts)],
     ["/tcb/batchdeletefile", batchDeleteFile(cloudbase, parts)],
+    ["/tcb/getqcloudtoken", getQcloudToken(cloudbase, access)],
   ]);
 }
