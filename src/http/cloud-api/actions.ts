@@ -11,6 +11,8 @@ import {
   databaseMigrateQueryInfo,
 } from "./migrate.ts";
 import {
+  createTable,
+  deleteTable,
   describeDbDistribution,
   describeTable,
   listTables,
@@ -37,6 +39,8 @@ export function cloudActions(parts: CloudApiParts): ReadonlyMap<string, CloudAct
     ["DatabaseMigrateQueryInfo", databaseMigrateQueryInfo(access, engine, { locale, fileUrl })],
     ["DescribeEnvInfo", describeEnvInfo(access)],
     ["DescribeEnvs", describeEnvs(access)],
+    ["CreateTable", createTable(access, engine)],
+    ["DeleteTable", deleteTable(access, engine)],
     ["ListTables", listTables(access, engine)],
     ["DescribeTable", describeTable(access, engine)],
     ["UpdateTable", updateTable(access, engine)],

@@ -22,6 +22,8 @@ const codes: Partial<Record<ErrorCode, string>> = {
   job_not_found: "ResourceNotFound",
   no_cloudbase: "ResourceNotFound",
   conflict: "ResourceInUse",
+  collection_exists: "ResourceInUse",
+  collection_in_use: "ResourceInUse",
   disk_full: "ResourceInsufficient",
 };
 

@@ -7,6 +7,7 @@ import { DocferryError } from "../../job/errors.ts";
 import { type JsonObject, parseJsonObject, readBody } from "../json-body.ts";
 import { noteCaller } from "../request-context.ts";
 import { logError } from "../request-log.ts";
+import { keepFailure } from "../request-recorder.ts";
 import type { CloudAction } from "./action.ts";
 import { authenticate, onlyHeader } from "./authenticate.ts";
 import { cloudError } from "./errors.ts";
@@ -56,7 +57,7 @@ async function answerCall(
   if (request.method !== "POST") {
     throw new DocferryError("post_required", `The method is ${request.method}`);
   }
-  const body = await readBody(raw);
+  const body = await readBody(raw, context);
   const caller = authenticate(access, {
     raw,
     url: request.originalUrl,
@@ -85,8 +86,7 @@ function actionOf(actions: ReadonlyMap<string, CloudAction>, raw: IncomingMessag
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, answer: JsonObject) {
-  return reply
-    .code(200)
-    .header("content-type", "application/json; charset=utf-8")
-    .send(JSON.stringify({ Response: { ...answer, RequestId: request.id } }));
+  const text = JSON.stringify({ Response: { ...answer, RequestId: request.id } });
+  if (answer["Error"] !== undefined) keepFailure(request, text);
+  return reply.code(200).header("content-type", "application/json; charset=utf-8").send(text);
 }

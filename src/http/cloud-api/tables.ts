@@ -3,12 +3,43 @@ import type { Access } from "../../access/access.ts";
 import type { CollectionInfo } from "../../databases/database.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { DocferryError } from "../../job/errors.ts";
+import { checkCollectionName } from "../../query/collection-name.ts";
 import { type CloudAction, environmentAction } from "./action.ts";
 
 /** What these actions want of the engine. */
-export type TableEngine = Pick<Engine, "collections">;
+export type TableEngine = Pick<Engine, "collections" | "addCollection" | "dropCollection">;
 
 const tableName = { TableName: Type.String({ minLength: 1 }) };
+
+/** `CreateTable` */
+export function createTable(access: Access, engine: TableEngine): CloudAction {
+  return environmentAction(access, {
+    fields: tableName,
+    read: checkedName,
+    async answer(name, { environment }) {
+      if (await engine.addCollection(environment, name)) return {};
+      throw new DocferryError("collection_exists", `Collection ${name} is there already`);
+    },
+  });
+}
+
+/** `DeleteTable` */
+export function deleteTable(access: Access, engine: TableEngine): CloudAction {
+  return environmentAction(access, {
+    fields: tableName,
+    read: checkedName,
+    async answer(name, { environment }) {
+      // The action has no word for cancelling: jobs on the collection are a refusal.
+      await engine.dropCollection(environment, name, { cancelJobs: false });
+      return {};
+    },
+  });
+}
+
+function checkedName({ TableName: name }: { TableName: string }): string {
+  checkCollectionName(name);
+  return name;
+}
 
 /** `ListTables` */
 export function listTables(access: Access, engine: TableEngine): CloudAction {
@@ -27,8 +58,8 @@ export function listTables(access: Access, engine: TableEngine): CloudAction {
           TableName: collection.name,
           Count: collection.count,
           Size: collection.size,
-          IndexCount: 1,
-          IndexSize: 0,
+          IndexCount: collection.indexCount,
+          IndexSize: collection.indexSize,
         })),
         Pager: { Offset: offset, Limit: limit, Total: collections.length },
       };
@@ -42,12 +73,12 @@ export function describeTable(access: Access, engine: TableEngine): CloudAction 
     fields: tableName,
     read: (fields) => fields.TableName,
     async answer(name, { environment }) {
-      await requireTable(engine, environment, name);
+      const { indexSize } = await requireTable(engine, environment, name);
       return {
         Indexes: [
           {
             Name: "_id_",
-            Size: 0,
+            Size: indexSize,
             Keys: [{ Name: "_id", Direction: "1" }],
             Accesses: { Ops: 0, Since: "" },
             Unique: true,
