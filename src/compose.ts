@@ -90,6 +90,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   opened.use(parts);
   const access = await Access.open({
     store: parts.store.accounts,
+    platforms: parts.store.platforms,
     serverKey,
     clock: Date.now,
     random: randomBytes,

@@ -14,6 +14,8 @@ import { isSameKey, parseApiKey } from "./api-key.ts";
 import { SecretChecks } from "./app-secret.ts";
 import { accountOf, type Caller } from "./caller.ts";
 import { KnownTokens } from "./known-tokens.ts";
+import { Platforms } from "./platforms.ts";
+import type { PlatformTokensOptions } from "./platform-tokens.ts";
 import { openKey, sealKey } from "./sealed-key.ts";
 import {
   type KeyHolder,
@@ -33,11 +35,14 @@ export interface CloudKey {
   secretKey: string;
 }
 
+export type AccessOptions = TokensOptions & PlatformTokensOptions;
+
 /**
  * Who may do what: apps and their secrets, environments, tokens and Cloud API keys. Everything that a request needs is in
  * memory; every change is in the store first.
  */
 export class Access {
+  readonly platforms: Platforms;
   readonly #store: AccountStore;
   readonly #clock: () => number;
   readonly #random: (length: number) => Uint8Array;
@@ -55,18 +60,19 @@ export class Access {
   /** Keys in clear: to open one costs more than to check a signature. */
   readonly #openedKeys = new WeakMap<CloudKeyRecord, string>();
 
-  private constructor(options: TokensOptions) {
+  private constructor(options: AccessOptions) {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#random = options.random;
     this.#known = new KnownTokens(options.clock);
     this.#tokens = new Tokens(options, this.#known);
     this.#secrets = new SecretChecks(options.random);
+    this.platforms = new Platforms(options, this.#known, this.#secrets);
     this.#sealing = options.serverKey.derive("cloud api keys");
     this.#temporaryKeys = new TemporaryKeys(options.serverKey.derive("temporary keys"));
   }
 
-  static async open(options: TokensOptions): Promise<Access> {
+  static async open(options: AccessOptions): Promise<Access> {
     const access = new Access(options);
     for (const app of await options.store.apps()) access.#apps.set(app.id, app);
     for (const { id, appId, createdAt } of await options.store.environments()) {
@@ -74,13 +80,19 @@ export class Access {
       access.#environmentsCreated.set(id, createdAt);
     }
     for (const key of await options.store.cloudKeys()) access.#cloudKeys.set(key.secretId, key);
-    for (const token of await options.store.tokens()) access.#tokens.restore(token);
+    const tokens = (await options.store.tokens()).map((token) => ({
+      issuedAt: token.issuedAt,
+      restore: () => access.#tokens.restore(token),
+    }));
+    const ofPlatforms = await access.platforms.load();
+    const inOrder = [...tokens, ...ofPlatforms].sort((a, b) => a.issuedAt - b.issuedAt);
+    for (const token of inOrder) token.restore();
     return access;
   }
 
   /**
    * A new token of the plain kind.
-   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `busy`
+   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `component_credentials`, `busy`
    */
   async appToken(credentials: AppCredentials): Promise<IssuedToken> {
     return this.#tokens.plain(await this.#checkedApp(credentials));
@@ -88,7 +100,7 @@ export class Access {
 
   /**
    * The app's token of the stable kind.
-   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `busy`
+   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `component_credentials`, `busy`
    */
   async stableToken(request: AppCredentials & { forceRefresh: boolean }): Promise<IssuedToken> {
     return this.#tokens.stable(await this.#checkedApp(request), request.forceRefresh);
@@ -110,7 +122,9 @@ export class Access {
 
   /** Unix ms from when on an account of this id is the one that is there now. */
   accountSince(account: string): number {
-    return this.#apps.get(account)?.createdAt ?? 0;
+    const app = this.#apps.get(account);
+    if (app) return app.createdAt;
+    return this.platforms.has(account) ? this.platforms.platform(account).createdAt : 0;
   }
 
   /**
@@ -144,6 +158,10 @@ export class Access {
   /** Whether the environment is the caller's own, or that of the app that it acts for. The one place that says so. */
   reaches(caller: Caller, environment: string): boolean {
     return this.#environments.get(environment) === accountOf(caller);
+  }
+
+  hasApp(appId: string): boolean {
+    return this.#apps.has(appId);
   }
 
   hasEnvironment(environment: string): boolean {
@@ -301,6 +319,7 @@ export class Access {
     for (const secretId of this.cloudKeys(appId)) this.#cloudKeys.delete(secretId);
     this.#secrets.forget(app.secretHash);
     this.#tokens.forgetApp(appId);
+    this.platforms.forgetApp(appId);
   }
 
   /** @returns its id @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found` */
@@ -351,6 +370,9 @@ export class Access {
   }
 
   async #checkedApp({ appId, secret }: AppCredentials): Promise<AppRecord> {
+    if (this.platforms.has(appId)) {
+      throw new DocferryError("component_credentials", `${appId} is a platform, not an app`);
+    }
     const app = this.#requireApp(appId, "unknown_app");
     if (await this.#secrets.matches(secret, app.secretHash)) return app;
     throw new DocferryError("wrong_secret", `That is not the secret of app ${appId}`);

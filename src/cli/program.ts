@@ -57,6 +57,11 @@ const commands: readonly {
     load: async () => (await import("./key.ts")).keyCommand(),
   },
   {
+    name: "platform",
+    description: "add, list and remove platforms; say for which apps they act",
+    load: async () => (await import("./platform.ts")).platformCommand(),
+  },
+  {
     name: "doctor",
     description: "look at the machine, the data folder, the disk and the port, and say what to do",
     load: async () => (await import("./doctor.ts")).doctorCommand(),

@@ -63,7 +63,7 @@ export interface AccountStore {
     environment: EnvironmentRecord;
     cloudKey: CloudKeyRecord;
   }): Promise<boolean>;
-  /** @throws {DocferryError} `conflict` if the id is taken */
+  /** @throws {DocferryError} `conflict` if an app or a platform has the id */
   addApp(app: AppRecord): Promise<void>;
   /** @throws {DocferryError} `conflict` if the id is taken, `app_not_found` */
   addEnvironment(environment: EnvironmentRecord): Promise<void>;

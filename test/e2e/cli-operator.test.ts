@@ -217,6 +217,8 @@ suite("shell completion", () => {
       ["app"],
       ["env", "add"],
       ["key"],
+      ["platform"],
+      ["platform", "authorize"],
       ["doctor"],
       ["completion"],
       ["serve"],

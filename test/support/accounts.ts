@@ -46,6 +46,7 @@ export async function openTestAccess(options: { tokenSeconds?: number } = {}) {
   const open = (serverKey: ServerKey) =>
     Access.open({
       store: opened.accounts,
+      platforms: opened.platforms,
       serverKey,
       clock: clock.read,
       random: randomBytes,

@@ -2,6 +2,7 @@ import type {
   App,
   AppPage,
   AppSecret,
+  Authorization,
   CloudKey,
   CloudKeyPage,
   CloudKeySecret,
@@ -9,8 +10,14 @@ import type {
   EnvironmentPage,
   FailedRequest,
   NewApp,
+  NewAuthorization,
   NewCloudKey,
   NewEnvironment,
+  NewPlatform,
+  Platform,
+  PlatformPage,
+  PlatformSecret,
+  Ticket,
 } from "./api.ts";
 import { type CallOptions, Connection, signalOf } from "./connection.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -121,6 +128,57 @@ export class DocferryAdmin {
   async removeKey(app: string, secretId: string, options: CallOptions = {}): Promise<void> {
     await this.#connection.send("removeKey", {
       path: { app, secretId },
+      repeatable: false,
+      ...signalOf(options),
+    });
+  }
+
+  async platforms(options: CallOptions = {}): Promise<Platform[]> {
+    return (await this.#connection.json<PlatformPage>("listPlatforms", signalOf(options))).items;
+  }
+
+  addPlatform(platform: NewPlatform = {}, options: CallOptions = {}): Promise<PlatformSecret> {
+    return this.#connection.json<PlatformSecret>("addPlatform", {
+      json: platform,
+      ...signalOf(options),
+    });
+  }
+
+  /** With its tickets, authorisations and tokens. */
+  async removePlatform(platform: string, options: CallOptions = {}): Promise<void> {
+    await this.#connection.send("removePlatform", {
+      path: { platform },
+      repeatable: false,
+      ...signalOf(options),
+    });
+  }
+
+  /** Without a ticket a random one. It holds 12 hours. */
+  setTicket(platform: string, ticket?: string, options: CallOptions = {}): Promise<Ticket> {
+    return this.#connection.json<Ticket>("setTicket", {
+      path: { platform },
+      json: ticket === undefined ? {} : { ticket },
+      ...signalOf(options),
+    });
+  }
+
+  /** Lets a platform act for an app; takes the place of what the app granted before. */
+  authorizePlatform(
+    platform: string,
+    authorization: NewAuthorization,
+    options: CallOptions = {},
+  ): Promise<Authorization> {
+    return this.#connection.json<Authorization>("authorizePlatform", {
+      path: { platform },
+      json: authorization,
+      ...signalOf(options),
+    });
+  }
+
+  /** Ends it, and at once every token that came from it. */
+  async revokePlatform(platform: string, app: string, options: CallOptions = {}): Promise<void> {
+    await this.#connection.send("revokePlatform", {
+      path: { platform, app },
       repeatable: false,
       ...signalOf(options),
     });

@@ -338,6 +338,74 @@ export interface NewEnvironment {
   id?: string;
 }
 
+export interface PlatformPage {
+  items: Platform[];
+  /** What to give as cursor for the next page; null: this is the last one */
+  nextCursor: string | null;
+}
+
+export interface Platform {
+  id: string;
+  created: string;
+  /** Hosts (host, or host:port) to which the consent page may lead back; none: only those of this machine */
+  redirectHosts: string[];
+  /** What apps let it do */
+  authorizations: PlatformGrant[];
+}
+
+export interface PlatformGrant {
+  /** Id of the app that authorised it */
+  app: string;
+  /** Numbers of permission sets, ascending. 49 or 64 opens CloudBase */
+  sets: number[];
+  since: string;
+}
+
+export interface NewPlatform {
+  /** Its id (component appid); without it a random one */
+  id?: string;
+  /** Its secret; without it a random one */
+  secret?: string;
+  /** Hosts (host, or host:port) to which the consent page may lead back; none: only those of this machine */
+  redirectHosts?: string[];
+}
+
+export interface PlatformSecret {
+  id: string;
+  /** Shown this once: it is stored hashed */
+  secret: string;
+  /** Hosts (host, or host:port) to which the consent page may lead back; none: only those of this machine */
+  redirectHosts: string[];
+}
+
+export interface NewTicket {
+  /** The ticket; without it a random one */
+  ticket?: string;
+}
+
+export interface Ticket {
+  platform: string;
+  /** Shown this once: it is stored hashed */
+  ticket: string;
+  expires: string;
+}
+
+export interface NewAuthorization {
+  /** Id of the app that authorises the platform */
+  app: string;
+  /** Numbers of permission sets. 49 or 64 opens CloudBase */
+  sets: number[];
+}
+
+export interface Authorization {
+  platform: string;
+  app: string;
+  /** Numbers of permission sets, ascending. 49 or 64 opens CloudBase */
+  sets: number[];
+  /** For api_authorizer_token; good until the app authorises anew or revokes */
+  refreshToken: string;
+}
+
 export interface FailedRequest {
   rid: string;
   /** The app or platform that may look it up; null: it is not known whose it was */
@@ -385,5 +453,11 @@ export const operations = {
   listEnvironments: { method: "GET", path: "/v1/admin/environments" },
   addEnvironment: { method: "POST", path: "/v1/admin/environments" },
   removeEnvironment: { method: "DELETE", path: "/v1/admin/environments/{env}" },
+  listPlatforms: { method: "GET", path: "/v1/admin/platforms" },
+  addPlatform: { method: "POST", path: "/v1/admin/platforms" },
+  removePlatform: { method: "DELETE", path: "/v1/admin/platforms/{platform}" },
+  setTicket: { method: "POST", path: "/v1/admin/platforms/{platform}/tickets" },
+  authorizePlatform: { method: "POST", path: "/v1/admin/platforms/{platform}/authorizations" },
+  revokePlatform: { method: "DELETE", path: "/v1/admin/platforms/{platform}/authorizations/{app}" },
   findRequest: { method: "GET", path: "/v1/admin/requests/{rid}" },
 } as const;

@@ -1,6 +1,7 @@
 export type {
   App,
   AppSecret,
+  Authorization,
   CloudKey,
   CloudKeySecret,
   Collection,
@@ -15,12 +16,18 @@ export type {
   JobError,
   JobOrder,
   NewApp,
+  NewAuthorization,
   NewCloudKey,
   NewEnvironment,
+  NewPlatform,
+  Platform,
+  PlatformGrant,
+  PlatformSecret,
   Problem,
   Progress,
   Reject,
   Result,
+  Ticket,
 } from "./api.ts";
 export { DocferryAdmin } from "./admin.ts";
 export { Docferry, type DocferryOptions } from "./client.ts";

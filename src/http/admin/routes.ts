@@ -2,6 +2,7 @@ import type { ApiRoute } from "../api/route.ts";
 import { type AdminParts, appRoutes } from "./apps.ts";
 import { environmentRoutes } from "./environments.ts";
 import { keyRoutes } from "./keys.ts";
+import { platformRoutes } from "./platforms.ts";
 import { findRequest, type RequestParts } from "./requests.ts";
 
 /** Every call of the operator's. */
@@ -10,6 +11,7 @@ export function adminRoutes(parts: AdminParts & RequestParts): ApiRoute[] {
     ...appRoutes(parts),
     ...keyRoutes(parts.access),
     ...environmentRoutes(parts),
+    ...platformRoutes(parts.access),
     findRequest(parts),
   ];
 }

@@ -18,11 +18,11 @@ export class WireGuard {
 
   /**
    * Who it is, by the token in the query, and that the call is for him.
-   * @throws {DocferryError} `token_missing`, those of `Access.authenticate`, `api_unauthorized`, `permission_set_missing`
+   * @throws {DocferryError} `token_missing`, `component_token_missing`, those of `Access.authenticate`, `api_unauthorized`, `permission_set_missing`
    */
   callerOf(request: WireRequest): Caller {
     const token = tokenOf(request.url);
-    if (token === null) throw new DocferryError("token_missing", "No access token in the query");
+    if (token === null) throw missingToken(this.#group);
     const caller = this.#access.authenticate(token);
     noteCaller(request.context, caller);
     requireCall(caller, this.#group);
@@ -33,4 +33,10 @@ export class WireGuard {
   requireEnvironment(caller: Caller, environment: string): void {
     this.#access.requireEnvironment(caller, environment);
   }
+}
+
+function missingToken(group: CallGroup): DocferryError {
+  return group === "component"
+    ? new DocferryError("component_token_missing", "No component_access_token in the query")
+    : new DocferryError("token_missing", "No access token in the query");
 }

@@ -5,6 +5,13 @@ import {
   collectionGet,
   type CollectionsEngine,
 } from "./collections.ts";
+import {
+  authorizerInfo,
+  authorizerToken,
+  componentToken,
+  createPreAuthCode,
+  queryAuth,
+} from "./component-tokens.ts";
 import { WireGuard } from "./guard.ts";
 import type { Locale } from "./job-view.ts";
 import {
@@ -39,10 +46,16 @@ export interface WechatParts extends StorageParts, Pick<RidParts, "recorder"> {
 export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute> {
   const { access, engine, fileUrl, locale } = parts;
   const cloudbase = new WireGuard(access, "cloudbase");
+  const component = new WireGuard(access, "component");
   return new Map<string, WireRoute>([
     ["/cgi-bin/token", plainToken(access)],
     ["/cgi-bin/stable_token", stableToken(access)],
     ["/cgi-bin/openapi/rid/get", ridLookUp(new WireGuard(access, "account"), parts)],
+    ["/cgi-bin/component/api_component_token", componentToken(access)],
+    ["/cgi-bin/component/api_create_preauthcode", createPreAuthCode(component, access)],
+    ["/cgi-bin/component/api_query_auth", queryAuth(component, access)],
+    ["/cgi-bin/component/api_authorizer_token", authorizerToken(component, access)],
+    ["/cgi-bin/component/api_get_authorizer_info", authorizerInfo(component, access)],
     ["/tcb/databasemigrateimport", migrateImport(cloudbase, engine)],
     ["/tcb/databasemigrateexport", migrateExport(cloudbase, engine)],
     ["/tcb/databasemigratequeryinfo", migrateQueryInfo(cloudbase, engine, { locale, fileUrl })],

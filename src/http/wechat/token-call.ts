@@ -28,6 +28,8 @@ export function tokenCall<P extends TProperties, A>(
     read(fields: Static<TObject<P>>, now: number): A;
     /** The answer beyond errcode and errmsg. */
     answer(argument: A, context: TokenContext): Promise<JsonObject>;
+    /** A success has neither errcode nor errmsg. */
+    bare?: boolean;
   },
 ): WireRoute {
   const fieldsOf = compileFields<TObject<P>>(Type.Object(call.fields));
@@ -45,7 +47,7 @@ export function tokenCall<P extends TProperties, A>(
         },
         now,
       });
-      return { errcode: 0, errmsg: "ok", ...answer };
+      return call.bare ? answer : { errcode: 0, errmsg: "ok", ...answer };
     },
   };
 }

@@ -32,6 +32,7 @@ export const accountCalls = {
   },
 
   addApp(db: DatabaseSync, app: AppRecord): void {
+    if (one(db, "SELECT 1 FROM platform WHERE id = ?", app.id)) throw taken("platform", app.id);
     const added = run(
       db,
       "INSERT INTO app (id, secret_hash, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

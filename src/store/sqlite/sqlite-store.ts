@@ -6,6 +6,7 @@ import type { Store } from "../store.ts";
 import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteFileIndex } from "./files.ts";
 import { SqliteRequestRecords } from "./requests.ts";
+import { SqlitePlatformStore } from "./platforms.ts";
 import { SqliteJobStore } from "./sqlite-job-store.ts";
 import type { StoreCalls, StoreThreadData } from "./store-thread.ts";
 
@@ -13,6 +14,7 @@ import type { StoreCalls, StoreThreadData } from "./store-thread.ts";
 export class SqliteStore implements Store {
   readonly jobs: SqliteJobStore;
   readonly accounts: SqliteAccountStore;
+  readonly platforms: SqlitePlatformStore;
   readonly files: SqliteFileIndex;
   readonly requests: SqliteRequestRecords;
   readonly #writer: SqliteWriter<StoreCalls>;
@@ -23,6 +25,7 @@ export class SqliteStore implements Store {
     this.#reader = reader;
     this.jobs = new SqliteJobStore(writer, reader);
     this.accounts = new SqliteAccountStore({ writer, reader });
+    this.platforms = new SqlitePlatformStore({ writer, reader });
     this.files = new SqliteFileIndex({ writer, reader });
     this.requests = new SqliteRequestRecords({ writer, reader });
   }

@@ -8,6 +8,7 @@ import { outcomeCalls } from "./outcomes.ts";
 import { fileCalls } from "./files.ts";
 import { jobCalls } from "./jobs.ts";
 import { requestCalls } from "./requests.ts";
+import { platformCalls } from "./platforms.ts";
 
 // The writer thread of the store's file.
 
@@ -26,6 +27,7 @@ const calls = {
   ...leaseCalls(limits),
   ...outcomeCalls(limits),
   ...accountCalls,
+  ...platformCalls,
   ...fileCalls,
   ...requestCalls,
 };
