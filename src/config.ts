@@ -27,6 +27,12 @@ const settings = {
     description: "believe X-Forwarded-* headers of a proxy that ends TLS",
     default: false,
   }),
+  corsOrigins: Type.String({
+    pattern: "^(\\*|https?://[^/?#,\\s]+(,https?://[^/?#,\\s]+)*)?$",
+    description:
+      "origins of web pages that may call /v1/environments, with commas between; * is any (default: none)",
+    default: "",
+  }),
   tlsCert: Type.String({ description: "PEM file of the certificate: serve https", default: "" }),
   tlsKey: Type.String({ description: "PEM file of the certificate's key", default: "" }),
   tokenSeconds: Type.Integer({

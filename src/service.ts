@@ -120,6 +120,7 @@ function serviceApp(config: Config, parts: Composition, logger: Logger): Fastify
     clock: Date.now,
     publicUrl: config.publicUrl.replace(/\/$/, "") || null,
     trustProxy: config.trustProxy,
+    corsOrigins: new Set(config.corsOrigins.split(",").filter((origin) => origin !== "")),
     locale: config.locale,
     tls: readTls(config),
     readiness: () => {

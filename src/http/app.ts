@@ -34,6 +34,8 @@ export interface AppParts extends SurfaceParts {
   publicUrl: string | null;
   /** Believe X-Forwarded-Host and -Proto. */
   trustProxy: boolean;
+  /** Of web pages that may make native calls; `*` is any. */
+  corsOrigins: ReadonlySet<string>;
   tls: { cert: Buffer; key: Buffer } | null;
   /** Whether work may be sent here, and if not, why. */
   readiness: () => { ready: boolean; reason?: string };
@@ -91,6 +93,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     authenticate: (bearer) => parts.access.authenticateBearer(bearer),
     reaches: (caller, environment) => parts.access.reaches(caller, environment),
     isOperator: (key) => parts.operatorKey.matches(key),
+    origins: parts.corsOrigins,
     idleMs: parts.idleMs,
   });
   openApiRoutes(app, routes);

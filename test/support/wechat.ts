@@ -81,6 +81,7 @@ export async function openTestApp(
     clock: clock.read,
     publicUrl: null,
     trustProxy: false,
+    corsOrigins: new Set(),
     tls: null,
     readiness: () => ({ ready: true }),
     ...parts,

@@ -7,6 +7,7 @@ import { parseJsonObject, readBody } from "../json-body.ts";
 import { endWhenIdle } from "../files/idle.ts";
 import { noteCaller } from "../request-context.ts";
 import { bearerOf } from "./bearer.ts";
+import { allowOrigin } from "./cors.ts";
 import { compileCheck } from "./check.ts";
 import { jsonMembers } from "./json-members.ts";
 import { queryValues } from "./query.ts";
@@ -18,6 +19,8 @@ export interface ApiGuards {
   authenticate(bearer: string): Caller;
   reaches(caller: Caller, environment: string): boolean;
   isOperator(key: string): boolean;
+  /** Of web pages that may make native calls; `*` is any. */
+  origins: ReadonlySet<string>;
   /** ms without a byte in either direction after which a client counts as gone. */
   idleMs: number;
 }
@@ -35,9 +38,11 @@ export function apiSurface(
     // Bodies are read after the checks that come before them: nothing is parsed here.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _body, done) => done(null));
-    scope.addHook("onRequest", async (request) => {
+    scope.addHook("onRequest", async (request, reply) => {
+      if (allowOrigin(request, reply, guards.origins)) return reply;
       endWhenIdle(request, guards.idleMs);
       request.raw.headers["content-type"] = "application/octet-stream";
+      return undefined;
     });
     for (const route of routes) {
       const checked = checkedCall(route, guards);

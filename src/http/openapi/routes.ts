@@ -11,6 +11,7 @@ const files = [
   ["/docs", "explorer.html", "text/html; charset=utf-8"],
   ["/docs/explorer.js", "explorer.js", "text/javascript; charset=utf-8"],
   ["/docs/explorer.css", "explorer.css", "text/css; charset=utf-8"],
+  ["/docs/explorer.svg", "explorer.svg", "image/svg+xml"],
 ] as const;
 
 /** `/openapi.json`, and `/docs`: a page to read and try it, which loads nothing from anywhere else. */
