@@ -80,6 +80,12 @@ const settings = {
     description: "MiB kept back on the disk: freed when it is full, so that the service can say so",
     default: 8,
   }),
+  maxConnections: Type.Integer({
+    minimum: 16,
+    maximum: 1_000_000,
+    description: "connections at a time; fewer where the limit of open files allows no more",
+    default: 10_000,
+  }),
   appId: Type.String({ description: "id of the first app (default: a random one)", default: "" }),
   appSecret: Type.String({ description: "its secret (default: a random one)", default: "" }),
   envId: Type.String({ description: "id of its environment (default: random)", default: "" }),

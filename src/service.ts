@@ -8,7 +8,9 @@ import type { Config } from "./config.ts";
 import { dataPaths, lockDataFolder } from "./data-folder.ts";
 import { downloadAddress } from "./files/signed-url.ts";
 import { createApp } from "./http/app.ts";
+import { connectionsWithin } from "./http/limits.ts";
 import { defaultEventTimes } from "./http/native/events.ts";
+import { openFilesLimit } from "./open-files.ts";
 import { asDocferryError, DocferryError } from "./job/errors.ts";
 
 /** How long the address of a job's file holds; each status query gives a new one. */
@@ -110,6 +112,11 @@ function serviceApp(config: Config, parts: Composition, logger: Logger): Fastify
     operatorKey: parts.operatorKey,
     eventTimes: defaultEventTimes,
     idleMs: idleSeconds * 1000,
+    limits: {
+      headersMs: 30_000,
+      bodyMs: 60_000,
+      maxConnections: connectionsWithin(openFilesLimit(), config.maxConnections),
+    },
     fileUrl: ({ environment, name, baseUrl, now }) =>
       downloadAddress(
         baseUrl,

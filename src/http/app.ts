@@ -10,6 +10,7 @@ import { cloudApiPath, cloudApiSurface, isCloudApiCall } from "./cloud-api/surfa
 import { problem } from "./errors.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
 import { answerClientError } from "./client-error.ts";
+import { type HttpLimits, limitConnections, serverOptions } from "./limits.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { contextOf } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
@@ -36,6 +37,7 @@ export interface AppParts extends SurfaceParts {
   trustProxy: boolean;
   /** Of web pages that may make native calls; `*` is any. */
   corsOrigins: ReadonlySet<string>;
+  limits: HttpLimits;
   tls: { cert: Buffer; key: Buffer } | null;
   /** Whether work may be sent here, and if not, why. */
   readiness: () => { ready: boolean; reason?: string };
@@ -43,10 +45,13 @@ export interface AppParts extends SurfaceParts {
 
 /** All of the service's HTTP. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
-  const { logger, clock, publicUrl } = parts;
+  const { logger, clock, publicUrl, limits } = parts;
+  const { bodyMs } = limits;
   const app = Fastify({
     // Typed as plain HTTP: nothing that we use differs.
-    ...(parts.tls ? { https: parts.tls as unknown as null } : {}),
+    ...(parts.tls
+      ? { https: { ...parts.tls, ...serverOptions(limits) } as unknown as null }
+      : { http: serverOptions(limits) }),
     trustProxy: parts.trustProxy,
     genReqId: () => newRid(clock()),
     requestIdHeader: false,
@@ -58,7 +63,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       // Such a request has met no hook.
-      request.docferry = contextOf(request, { publicUrl, now: clock() });
+      request.docferry = contextOf(request, { publicUrl, bodyMs, now: clock() });
       answerError(request, reply, error);
       logRequest(logger, request, reply.statusCode, clock());
       parts.recorder.note(request);
@@ -69,9 +74,10 @@ export function createApp(parts: AppParts): FastifyInstance {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   }
 
+  limitConnections(app, limits, { logger, clock });
   app.decorateRequest("docferry");
   app.addHook("onRequest", async (request) => {
-    request.docferry = contextOf(request, { publicUrl, now: clock() });
+    request.docferry = contextOf(request, { publicUrl, bodyMs, now: clock() });
   });
   logRequests(app, logger, clock);
   parts.recorder.register(app);

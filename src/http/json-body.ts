@@ -7,6 +7,9 @@ const bodyLimit = 1024 * 1024;
 /** Bytes of a body that are kept of a request that fails. */
 export const keptBytes = 4096;
 
+/** Until a connection is cut whose body came too slowly. */
+const answerMs = 1_000;
+
 /** How a body begins. */
 export interface BodyHead {
   /** At least the first `keptBytes`. */
@@ -22,13 +25,20 @@ export type JsonObject = Record<string, unknown>;
  *
  * By events: an async iterator over the stream costs more than all the rest of a status query.
  * @param context gets what came
- * @throws {DocferryError} `body_too_large`; `invalid_body` if it broke off
+ * @throws {DocferryError} `body_too_large`, `body_too_slow`; `invalid_body` if it broke off
  */
 export function readBody(
   request: IncomingMessage,
-  context: { body: BodyHead | null },
+  context: { body: BodyHead | null; bodyMs: number },
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(
+        new DocferryError("body_too_slow", `The body has not come within ${context.bodyMs} ms`),
+      );
+      // Whoever dribbles would hold the connection for ever: time for the answer to get out, and no more.
+      setTimeout(() => request.destroy(), answerMs).unref();
+    }, context.bodyMs);
     const pieces: Buffer[] = [];
     let size = 0;
     request.on("data", (piece: Buffer) => {
@@ -44,13 +54,16 @@ export function readBody(
       reject(tooLarge());
     });
     request.on("end", () => {
+      clearTimeout(timer);
       if (size > bodyLimit) return;
       const bytes = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
       context.body = { bytes, size };
       resolve(bytes);
     });
-    const broken = (cause?: Error) =>
+    const broken = (cause?: Error) => {
+      clearTimeout(timer);
       reject(new DocferryError("invalid_body", "The body broke off", { cause }));
+    };
     request.on("error", broken);
     request.on("close", () => {
       if (!request.complete) broken();

@@ -18,6 +18,8 @@ export interface RequestContext {
   errcode: number | null;
   /** The app that the request names without having proved to be it. */
   namedApp: string | null;
+  /** Within so many ms all of a JSON body has to come. */
+  readonly bodyMs: number;
   /** What has been read of the body, where it is no file. */
   body: BodyHead | null;
   /** The answer as it was sent, if it was an error. */
@@ -35,7 +37,7 @@ declare module "fastify" {
  */
 export function contextOf(
   request: FastifyRequest,
-  options: { publicUrl: string | null; now: number },
+  options: { publicUrl: string | null; bodyMs: number; now: number },
 ): RequestContext {
   return {
     rid: request.id,
@@ -48,6 +50,7 @@ export function contextOf(
     appId: null,
     errcode: null,
     namedApp: null,
+    bodyMs: options.bodyMs,
     body: null,
     failure: null,
   };

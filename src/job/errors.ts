@@ -207,6 +207,12 @@ export const errorKinds = {
     retryable: false,
     hint: "The answer's Allow header has the methods of this path",
   },
+  body_too_slow: {
+    status: 408,
+    errcode: 47001,
+    retryable: false,
+    hint: "Send the body in one go",
+  },
   body_too_large: {
     status: 413,
     errcode: 47001,

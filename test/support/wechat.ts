@@ -73,6 +73,7 @@ export async function openTestApp(
     operatorKey: { matches: () => false },
     eventTimes: defaultEventTimes,
     idleMs: 60_000,
+    limits: { headersMs: 60_000, bodyMs: 60_000, maxConnections: 1000 },
     fileUrl: ({ environment, name, baseUrl, now }) =>
       `${baseUrl}/signed/${environment}/${encodeURIComponent(name)}?now=${now}`,
     locale: "en",

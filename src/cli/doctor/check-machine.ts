@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { availableParallelism, freemem, totalmem } from "node:os";
+import { openFilesLimit } from "../../open-files.ts";
 import { bytesText } from "../progress/words.ts";
 import { bad, type Finding, good, warning } from "./finding.ts";
 
@@ -71,12 +72,4 @@ function openFilesFinding({ openFiles }: Machine): Finding {
     `up to ${openFiles}`,
     `Raise the limit: ulimit -n ${leastOpenFiles}`,
   );
-}
-
-function openFilesLimit(): number | null {
-  const report = process.report?.getReport() as unknown as
-    | { userLimits?: { open_files?: { soft: number | string } } }
-    | undefined;
-  const soft = report?.userLimits?.open_files?.soft;
-  return typeof soft === "number" ? soft : null;
 }

@@ -176,7 +176,7 @@ export function errorsOf(route: ApiRoute): ErrorCode[] {
   // Query parameters that a call has not are refused by name everywhere.
   add("invalid_argument");
   if (body?.kind === "json") {
-    add("invalid_body", "missing_argument", "body_too_large");
+    add("invalid_body", "missing_argument", "body_too_large", "body_too_slow");
     if (body.required) add("empty_body");
   }
   add("store_unavailable", "internal");
