@@ -13,6 +13,7 @@ const { values } = parseArgs({
     "quote-mib": { type: "string", default: "1024" },
   },
 });
+const say = (text: string) => process.stdout.write(`${text}\n`);
 const rejects = Number(values.rejects);
 const quoteBytes = Number(values["quote-mib"]) * 1024 * 1024;
 const record = "{oops}\n";
@@ -43,10 +44,10 @@ for (const [what, content, order] of runs) {
     const ferryman = await Ferryman.of(service);
     const { job, ...cost } = await ferryman.heavyImport(data, content, order);
     const { state, progress, error } = job;
-    console.log(what, { state, rejects: progress.rejects, error, ...cost });
+    say(`${what}: ${JSON.stringify({ state, rejects: progress.rejects, error, ...cost })}`);
     if (progress.rejects > 0) {
       const path = `jobs/${job.id}/rejects`;
-      console.log("lines of the reject file:", await ferryman.lines(`${path}/file`, data));
+      say(`lines of the reject file: ${await ferryman.lines(`${path}/file`, data)}`);
     }
   } finally {
     for (const end of cleanups) await end();

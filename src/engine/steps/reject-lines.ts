@@ -47,7 +47,11 @@ export class FileWindow {
   }
 
   /** Copies bytes of any number; the last one copied. */
-  async copy(from: number, to: number, target: ObjectWriter): Promise<number | undefined> {
+  async copy(
+    from: number,
+    to: number,
+    target: Pick<ObjectWriter, "write">,
+  ): Promise<number | undefined> {
     let last: number | undefined;
     if (to - from <= windowBytes) {
       const bytes = await this.slice(from, to);

@@ -1,5 +1,6 @@
 import { newObjectId } from "../../files/object-id.ts";
 import type { StoredObject } from "../../files/object-store.ts";
+import { GatheredWriter } from "./gathered-writer.ts";
 import { FileWindow, rejectLine } from "./reject-lines.ts";
 import type { StepContext } from "./step.ts";
 
@@ -29,8 +30,9 @@ export async function* writeRejects(
 ): AsyncGenerator<{ rejects: number }, RejectFiles, void> {
   const { files, signal } = context;
   await using source = await context.databases.openSource(argument.environment);
-  await using records = await files.create(newObjectId());
-  await using errors = await files.create(newObjectId());
+  await using recordsFile = await files.create(newObjectId());
+  await using errorsFile = await files.create(newObjectId());
+  const [records, errors] = [new GatheredWriter(recordsFile), new GatheredWriter(errorsFile)];
   const file = new FileWindow(files, argument.object, argument.size, signal);
   if (argument.headerBytes > 0) {
     const last = await file.copy(0, argument.headerBytes, records);
@@ -46,5 +48,7 @@ export async function* writeRejects(
     rejects += page.length;
     yield { rejects };
   }
-  return { records: await records.finish(), errors: await errors.finish() };
+  await records.flush();
+  await errors.flush();
+  return { records: await recordsFile.finish(), errors: await errorsFile.finish() };
 }
