@@ -65,11 +65,7 @@ export class Ferryman {
   async put(name: string, content: Iterable<Uint8Array> | string | Uint8Array): Promise<void> {
     const whole = typeof content === "string" || content instanceof Uint8Array;
     const body = whole ? content : Readable.toWeb(Readable.from(content));
-    const answer = await this.send(
-      "PUT",
-      `files/${encodeURIComponent(name)}`,
-      body as RequestInit["body"],
-    );
+    const answer = await this.send("PUT", `files/${encodeURIComponent(name)}`, body);
     assert.ok(answer.ok, await answer.text());
   }
 
