@@ -59,12 +59,12 @@ export class Ferryman {
       method,
       headers: { authorization: `Bearer ${this.#token}` },
       ...(body === undefined ? {} : { body, duplex: "half" }),
-    } as RequestInit);
+    });
   }
 
   async put(name: string, content: Iterable<Uint8Array> | string | Uint8Array): Promise<void> {
     const whole = typeof content === "string" || content instanceof Uint8Array;
-    const body = whole ? content : Readable.toWeb(Readable.from(content));
+    const body: RequestInit["body"] = whole ? content : Readable.from(content);
     const answer = await this.send("PUT", `files/${encodeURIComponent(name)}`, body);
     assert.ok(answer.ok, await answer.text());
   }
