@@ -6,6 +6,11 @@ export const hiddenPrefix = ".docferry/";
 /** Bytes of UTF-8, as object stores limit their keys. */
 const maxBytes = 512;
 
+/** Behind all names that begin with the prefix, in their order: none is as long. */
+export function behindPrefix(prefix: string): string {
+  return prefix + "\u{10ffff}".repeat(maxBytes);
+}
+
 /**
  * Checks the name that a user gives to a file. A name is a key, never a path: `a` and `a/b`, `..`, blanks, `%`, `?` and emoji
  * are all names like any other.

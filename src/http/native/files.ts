@@ -13,6 +13,7 @@ import { givenContentType } from "../api/surface.ts";
 import { contentTypeOf } from "../files/content-type.ts";
 import { endWhenIdle } from "../files/idle.ts";
 import { sendNamedFile } from "../files/send-file.ts";
+import { visibleFiles } from "../files/visible-files.ts";
 import { conditionOf } from "./file-condition.ts";
 import { environmentParameter, fileSchema } from "./schemas.ts";
 
@@ -86,7 +87,7 @@ function listFiles({ index }: NativeFileParts): ApiRoute {
     async answer({ environment, query }) {
       const { prefix = "", limit = 100, cursor } = query;
       const after = placeOf("file", cursor, /^[^]+$/);
-      const found = await visible(index, { environment, prefix, after, limit: limit + 1 });
+      const found = await visibleFiles(index, { environment, prefix, after, limit: limit + 1 });
       return {
         status: 200,
         json: page("file", found, limit, { placeOf: ({ name }) => name, view: fileView }),
@@ -272,21 +273,4 @@ async function* bodyBytes(request: IncomingMessage): AsyncGenerator<Buffer, void
 function nameIn(url: string): string {
   const [prefix = ""] = /^\/v1\/environments\/[^/]*\/files\//.exec(url) ?? [];
   return decodedPath(url, prefix) ?? "";
-}
-
-/** Behind all names that begin with the hidden prefix: no name is as long. */
-const behindHidden = hiddenPrefix + "\u{10ffff}".repeat(200);
-
-async function visible(
-  index: FileIndex,
-  options: Parameters<FileIndex["list"]>[0],
-): Promise<FileEntry[]> {
-  const found = await index.list(options);
-  if (options.prefix.startsWith(hiddenPrefix)) return found;
-  const firstHidden = found.findIndex(({ name }) => name.startsWith(hiddenPrefix));
-  if (firstHidden < 0) return found;
-  // Hidden names stand together: what comes behind them is asked for by itself.
-  const before = found.slice(0, firstHidden);
-  const limit = options.limit - before.length;
-  return [...before, ...(await index.list({ ...options, after: behindHidden, limit }))];
 }

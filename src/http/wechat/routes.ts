@@ -1,4 +1,5 @@
 import type { Access } from "../../access/access.ts";
+import { batchRoutes } from "./batch-routes.ts";
 import {
   collectionAdd,
   collectionDelete,
@@ -66,5 +67,6 @@ export function wechatRoutes(parts: WechatParts): ReadonlyMap<string, WireRoute>
     ["/tcb/batchdownloadfile", batchDownloadFile(cloudbase, parts)],
     ["/tcb/batchdeletefile", batchDeleteFile(cloudbase, parts)],
     ["/tcb/getqcloudtoken", getQcloudToken(cloudbase, access)],
+    ...batchRoutes(parts),
   ]);
 }

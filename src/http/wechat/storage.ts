@@ -9,7 +9,7 @@ import type { WireGuard } from "./guard.ts";
 import type { WireRoute } from "./route.ts";
 
 export interface StorageParts {
-  index: Pick<FileIndex, "get" | "remove">;
+  index: Pick<FileIndex, "get" | "remove" | "list">;
   /** 32 bytes, of the server key. */
   signingKey: Uint8Array;
 }
