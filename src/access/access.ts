@@ -1,11 +1,9 @@
 import { DocferryError } from "../job/errors.ts";
 import type { AccountStore, AppRecord, CloudKeyRecord } from "../store/account-store.ts";
 import {
-  checkEnvironmentId,
   checkId,
   checkSecret,
   randomAppId,
-  randomEnvironmentId,
   randomSecret,
   randomSecretId,
   randomSecretKey,
@@ -13,6 +11,7 @@ import {
 import { isSameKey, parseApiKey } from "./api-key.ts";
 import { SecretChecks } from "./app-secret.ts";
 import { accountOf, type Caller } from "./caller.ts";
+import { EnvironmentReach } from "./environment-reach.ts";
 import { KnownTokens } from "./known-tokens.ts";
 import { Platforms } from "./platforms.ts";
 import type { PlatformTokensOptions } from "./platform-tokens.ts";
@@ -35,6 +34,9 @@ export interface CloudKey {
   secretKey: string;
 }
 
+/** What the vendor wants of an app before an environment is shared with it: "development and data analysis". */
+const sharingSet = 18;
+
 export type AccessOptions = TokensOptions & PlatformTokensOptions;
 
 /**
@@ -43,6 +45,8 @@ export type AccessOptions = TokensOptions & PlatformTokensOptions;
  */
 export class Access {
   readonly platforms: Platforms;
+  /** Which environment is in whose reach. */
+  readonly reach: EnvironmentReach;
   readonly #store: AccountStore;
   readonly #clock: () => number;
   readonly #random: (length: number) => Uint8Array;
@@ -52,10 +56,6 @@ export class Access {
   readonly #sealing: Uint8Array;
   readonly #temporaryKeys: TemporaryKeys;
   readonly #apps = new Map<string, AppRecord>();
-  /** The account that owns it by environment. */
-  readonly #environments = new Map<string, string>();
-  /** Unix ms by environment. */
-  readonly #environmentsCreated = new Map<string, number>();
   readonly #cloudKeys = new Map<string, CloudKeyRecord>();
   /** Keys in clear: to open one costs more than to check a signature. */
   readonly #openedKeys = new WeakMap<CloudKeyRecord, string>();
@@ -70,15 +70,13 @@ export class Access {
     this.platforms = new Platforms(options, this.#known, this.#secrets);
     this.#sealing = options.serverKey.derive("cloud api keys");
     this.#temporaryKeys = new TemporaryKeys(options.serverKey.derive("temporary keys"));
+    this.reach = new EnvironmentReach(options);
   }
 
   static async open(options: AccessOptions): Promise<Access> {
     const access = new Access(options);
     for (const app of await options.store.apps()) access.#apps.set(app.id, app);
-    for (const { id, appId, createdAt } of await options.store.environments()) {
-      access.#environments.set(id, appId);
-      access.#environmentsCreated.set(id, createdAt);
-    }
+    await access.reach.load();
     for (const key of await options.store.cloudKeys()) access.#cloudKeys.set(key.secretId, key);
     const tokens = (await options.store.tokens()).map((token) => ({
       issuedAt: token.issuedAt,
@@ -146,7 +144,7 @@ export class Access {
   requireEnvironment(caller: Caller, environment: string): void {
     if (this.reaches(caller, environment)) return;
     const account = accountOf(caller);
-    if (caller.kind !== "component" && this.environments(account).length === 0) {
+    if (caller.kind !== "component" && !this.#hasAny(account)) {
       throw new DocferryError("no_cloudbase", `App ${account} has no environment`);
     }
     throw new DocferryError(
@@ -155,9 +153,13 @@ export class Access {
     );
   }
 
-  /** Whether the environment is the caller's own, or that of the app that it acts for. The one place that says so. */
+  #hasAny(appId: string): boolean {
+    return this.reach.ownedBy(appId).length > 0 || this.reach.sharedTo(appId).length > 0;
+  }
+
+  /** Whether the caller reaches the environment: see `EnvironmentReach.reaches`. */
   reaches(caller: Caller, environment: string): boolean {
-    return this.#environments.get(environment) === accountOf(caller);
+    return this.reach.reaches(caller, environment);
   }
 
   hasApp(appId: string): boolean {
@@ -165,7 +167,7 @@ export class Access {
   }
 
   hasEnvironment(environment: string): boolean {
-    return this.#environments.has(environment);
+    return this.reach.has(environment);
   }
 
   /** Whether the secret is the app's. @throws {DocferryError} `unknown_app`, `busy` */
@@ -183,15 +185,13 @@ export class Access {
     return this.#requireApp(appId, "app_not_found").createdAt;
   }
 
-  environments(appId: string): string[] {
-    return [...this.#environments].filter(([, owner]) => owner === appId).map(([id]) => id);
+  environments(account: string): string[] {
+    return this.reach.ownedBy(account).map(({ id }) => id);
   }
 
   /** Unix ms. @throws {DocferryError} `environment_not_found` */
   environmentCreatedAt(environment: string): number {
-    const createdAt = this.#environmentsCreated.get(environment);
-    if (createdAt !== undefined) return createdAt;
-    throw new DocferryError("environment_not_found", `No environment ${environment}`);
+    return this.reach.createdAt(environment);
   }
 
   cloudKeys(appId: string): string[] {
@@ -251,7 +251,7 @@ export class Access {
     named: Partial<AppCredentials & CloudKey & { environment: string }>,
   ): Promise<(AppCredentials & CloudKey & { environment: string }) | null> {
     const app = await this.#newApp(named);
-    const environment = this.#newEnvironment(app.record.id, named.environment);
+    const environment = this.reach.record({ kind: "app", id: app.record.id }, named.environment);
     const cloudKey = this.#newCloudKey(app.record.id, named);
     const added = await this.#store.addFirst({
       app: app.record,
@@ -260,8 +260,7 @@ export class Access {
     });
     if (!added) return null;
     this.#apps.set(app.record.id, app.record);
-    this.#environments.set(environment.id, app.record.id);
-    this.#environmentsCreated.set(environment.id, environment.createdAt);
+    this.reach.added(environment);
     this.#cloudKeys.set(cloudKey.record.secretId, cloudKey.record);
     return {
       appId: app.record.id,
@@ -312,10 +311,7 @@ export class Access {
     }
     await this.#store.removeApp(appId);
     this.#apps.delete(appId);
-    for (const environment of this.environments(appId)) {
-      this.#environments.delete(environment);
-      this.#environmentsCreated.delete(environment);
-    }
+    this.reach.forget(appId);
     for (const secretId of this.cloudKeys(appId)) this.#cloudKeys.delete(secretId);
     this.#secrets.forget(app.secretHash);
     this.#tokens.forgetApp(appId);
@@ -324,11 +320,7 @@ export class Access {
 
   /** @returns its id @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found` */
   async addEnvironment(appId: string, named?: string): Promise<string> {
-    const record = this.#newEnvironment(appId, named);
-    await this.#store.addEnvironment(record);
-    this.#environments.set(record.id, appId);
-    this.#environmentsCreated.set(record.id, record.createdAt);
-    return record.id;
+    return (await this.reach.add({ kind: "app", id: appId }, named)).id;
   }
 
   /**
@@ -339,19 +331,45 @@ export class Access {
     environment: string,
     empty: () => Promise<void> = async () => {},
   ): Promise<void> {
-    const appId = this.#environments.get(environment);
-    if (appId === undefined) {
-      throw new DocferryError("environment_not_found", `No environment ${environment}`);
+    await this.reach.remove(environment, empty);
+  }
+
+  /**
+   * With its environments, tickets, codes, authorisations and tokens.
+   * @param empty as that of `removeApp`
+   * @throws {DocferryError} `platform_not_found`
+   */
+  async removePlatform(
+    platformId: string,
+    empty: (environment: string) => Promise<void> = async () => {},
+  ): Promise<void> {
+    this.platforms.platform(platformId);
+    for (const environment of this.environments(platformId)) {
+      await this.removeEnvironment(environment, () => empty(environment));
     }
-    this.#environments.delete(environment);
-    try {
-      await empty();
-      await this.#store.removeEnvironment(environment);
-      this.#environmentsCreated.delete(environment);
-    } catch (error) {
-      this.#environments.set(environment, appId);
-      throw error;
+    await this.platforms.remove(platformId);
+    this.reach.forget(platformId);
+  }
+
+  /**
+   * A platform lets an app reach one of its environments. The app's owner has let it do that.
+   * @throws {DocferryError} `environment_not_found`, `app_not_found`, `authorization_gone`, `permission_set_missing`
+   */
+  async shareEnvironment(share: {
+    platformId: string;
+    environment: string;
+    appId: string;
+  }): Promise<void> {
+    const { platformId, environment, appId } = share;
+    this.requireEnvironment({ kind: "component", platformId }, environment);
+    this.#requireApp(appId, "app_not_found");
+    if (!this.platforms.authorization(platformId, appId).sets.includes(sharingSet)) {
+      throw new DocferryError(
+        "permission_set_missing",
+        `App ${appId} has not granted platform ${platformId} permission set ${sharingSet}`,
+      );
     }
+    await this.reach.share(environment, appId);
   }
 
   /** @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found` */
@@ -389,11 +407,6 @@ export class Access {
     const secret = checkSecret("The secret", named.secret ?? randomSecret(this.#random));
     const secretHash = await this.#secrets.hash(secret);
     return { record: { id, secretHash, createdAt: this.#clock() }, secret };
-  }
-
-  #newEnvironment(appId: string, named: string | undefined) {
-    const id = checkEnvironmentId(named ?? randomEnvironmentId(this.#random));
-    return { id, appId, createdAt: this.#clock() };
   }
 
   #newCloudKey(appId: string, named: Partial<CloudKey>) {

@@ -157,12 +157,18 @@ function listCommand(): Command {
 
 function removeCommand(): Command {
   return operatorOptions(
-    new Command("remove").description("remove a platform with its authorisations and tokens"),
+    new Command("remove").description(
+      "remove a platform with its environments, authorisations and tokens",
+    ),
   )
     .argument("<platform>", "its id")
+    .option("--cancel-jobs", "cancel jobs that have not ended; without it they are a reason not to")
     .addHelpText("after", "\nExample:\n  docferry platform remove wxplatform")
-    .action(async (id: string, options: OperatorOptions) => {
-      await asOperator(options, (admin) => admin.removePlatform(id));
+    .action(async (id: string, options: OperatorOptions & { cancelJobs?: true }) => {
+      const cancelJobs = options.cancelJobs === true;
+      await asOperator(options, (admin) => admin.removePlatform(id, { cancelJobs }), {
+        cancels: cancelJobs,
+      });
       tellOperator(options, { removed: id }, () => `Removed platform ${id}\n`);
     });
 }

@@ -72,13 +72,20 @@ const wireTexts: Record<number, { text: string; detail: "message" | "hint" | "no
   [-503003]: { text: "storage file not exists", detail: "message" },
 };
 
-/** Every number of the catalogue has a text: src/http/errors.test.ts holds the two together. */
 export function wireError(thrown: unknown, rid: string): WireError {
   const error = httpError(thrown);
+  return { errcode: errorKinds[error.code].errcode, errmsg: `${wireText(error)} rid: ${rid}` };
+}
+
+/**
+ * What is wrong, in the vendor's words. Every number of the catalogue has a text: src/http/errors.test.ts holds the two
+ * together.
+ */
+export function wireText(error: DocferryError): string {
   const { errcode } = errorKinds[error.code];
   const { text, detail } = wireTexts[errcode] ?? { text: "system error", detail: "none" };
   const more = midSentence({ message: error.message, hint: error.hint, none: "" }[detail]);
-  return { errcode, errmsg: `${text}${more && `: ${shortened(more)}`} rid: ${rid}` };
+  return `${text}${more && `: ${shortened(more)}`}`;
 }
 
 export function problem(thrown: unknown, rid: string): Problem {

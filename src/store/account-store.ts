@@ -9,8 +9,21 @@ export interface AppRecord {
   createdAt: number;
 }
 
+/** Whose an environment is. */
+export interface EnvironmentOwner {
+  kind: "app" | "platform";
+  id: string;
+}
+
 export interface EnvironmentRecord {
   id: string;
+  owner: EnvironmentOwner;
+  createdAt: number;
+}
+
+/** An app that reaches a platform's environment. */
+export interface ShareRecord {
+  environment: string;
   appId: string;
   createdAt: number;
 }
@@ -52,6 +65,8 @@ export interface AccountStore {
   /** All of them, oldest first; equal times in order of id. The same for the next four. */
   apps(): Promise<AppRecord[]>;
   environments(): Promise<EnvironmentRecord[]>;
+  /** In order of environment and app. */
+  shares(): Promise<ShareRecord[]>;
   cloudKeys(): Promise<CloudKeyRecord[]>;
   /** All that are not forgotten, oldest first. */
   tokens(): Promise<TokenRecord[]>;
@@ -65,8 +80,12 @@ export interface AccountStore {
   }): Promise<boolean>;
   /** @throws {DocferryError} `conflict` if an app or a platform has the id */
   addApp(app: AppRecord): Promise<void>;
-  /** @throws {DocferryError} `conflict` if the id is taken, `app_not_found` */
+  /** @throws {DocferryError} `conflict` if the id is taken, `app_not_found`, `platform_not_found` */
   addEnvironment(environment: EnvironmentRecord): Promise<void>;
+  /** One that is there stays as it is. @throws {DocferryError} `environment_not_found`, `app_not_found` */
+  share(share: ShareRecord): Promise<void>;
+  /** Whether it was there. */
+  unshare(share: { environment: string; appId: string }): Promise<boolean>;
   /** @throws {DocferryError} `conflict` if the id is taken, `app_not_found` */
   addCloudKey(key: CloudKeyRecord): Promise<void>;
   /**
@@ -74,7 +93,7 @@ export interface AccountStore {
    * @throws {DocferryError} `app_not_found`
    */
   setSecret(change: { appId: string; secretHash: string; now: number }): Promise<void>;
-  /** With its environments, tokens and keys. Whether it was there; the same for the next two. */
+  /** With its environments, tokens, keys and what was shared with it. Whether it was there; the same for the next two. */
   removeApp(id: string): Promise<boolean>;
   removeEnvironment(id: string): Promise<boolean>;
   removeCloudKey(secretId: string): Promise<boolean>;

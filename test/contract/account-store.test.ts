@@ -8,6 +8,7 @@ accountStoreSuite("SqliteAccountStore", async () => {
   let opened = await openTestStore(file);
   return {
     store: opened.accounts,
+    platforms: opened.platforms,
     async reopen() {
       await opened[Symbol.asyncDispose]();
       opened = await openTestStore(file);

@@ -1,26 +1,34 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { AccountStore, StableRecord, TokenRecord } from "../../src/store/account-store.ts";
+import type { PlatformStore } from "../../src/store/platform-store.ts";
 import { DocferryError, type ErrorCode } from "../../src/job/errors.ts";
 
 /** What every account store promises. `reopen` closes the store and opens it again from what is on the disk. */
 export function accountStoreSuite(
   name: string,
-  open: () => Promise<{ store: AccountStore; reopen(): Promise<AccountStore> } & AsyncDisposable>,
+  open: () => Promise<
+    {
+      store: AccountStore;
+      /** Beside it, for what belongs to platforms. */
+      platforms: PlatformStore;
+      reopen(): Promise<AccountStore>;
+    } & AsyncDisposable
+  >,
 ): void {
   suite(`${name} as an account store`, () => {
     test("adds the first app with all it needs, and no second first one", async () => {
       await using opened = await open();
       const first = {
         app: app("wx1"),
-        environment: { id: "e1", appId: "wx1", createdAt: 1 },
+        environment: { id: "e1", owner: { kind: "app" as const, id: "wx1" }, createdAt: 1 },
         cloudKey: cloudKey("AKID1", "wx1"),
       };
       assert.equal(await opened.store.addFirst(first), true);
       assert.equal(
         await opened.store.addFirst({
           app: app("wx2"),
-          environment: { id: "e2", appId: "wx2", createdAt: 1 },
+          environment: { id: "e2", owner: { kind: "app", id: "wx2" }, createdAt: 1 },
           cloudKey: cloudKey("AKID2", "wx2"),
         }),
         false,
@@ -43,16 +51,22 @@ export function accountStoreSuite(
       const { store } = opened;
       await store.addApp(app("wx1"));
       await store.addApp(app("wx2"));
-      await store.addEnvironment({ id: "e", appId: "wx1", createdAt: 1 });
+      await store.addEnvironment({ id: "e", owner: { kind: "app", id: "wx1" }, createdAt: 1 });
       await store.addCloudKey(cloudKey("AKID", "wx1"));
       await rejects(store.addApp(app("wx1")), "conflict");
-      await rejects(store.addEnvironment({ id: "e", appId: "wx2", createdAt: 1 }), "conflict");
+      await rejects(
+        store.addEnvironment({ id: "e", owner: { kind: "app", id: "wx2" }, createdAt: 1 }),
+        "conflict",
+      );
       await rejects(store.addCloudKey(cloudKey("AKID", "wx2")), "conflict");
-      await rejects(store.addEnvironment({ id: "f", appId: "no", createdAt: 1 }), "app_not_found");
+      await rejects(
+        store.addEnvironment({ id: "f", owner: { kind: "app", id: "no" }, createdAt: 1 }),
+        "app_not_found",
+      );
       await rejects(store.addCloudKey(cloudKey("AKID2", "no")), "app_not_found");
       await rejects(store.setSecret({ appId: "no", secretHash: "x", now: 1 }), "app_not_found");
       await rejects(store.issuePlain(plain("no", "t", { issuedAt: 1 })), "app_not_found");
-      assert.equal((await store.environments())[0]?.appId, "wx1");
+      assert.equal((await store.environments())[0]?.owner.id, "wx1");
     });
 
     test("lists oldest first", async () => {
@@ -67,12 +81,63 @@ export function accountStoreSuite(
       );
     });
 
+    test("an environment of a platform is shared with apps, and goes with any of the three", async () => {
+      await using opened = await open();
+      const { store, platforms } = opened;
+      for (const id of ["wx1", "wx2"]) await store.addApp(app(id));
+      const platform = { secretHash: "h", redirectHosts: [], createdAt: 1 };
+      for (const id of ["p1", "p2"]) await platforms.addPlatform({ id, ...platform });
+      const owner = { kind: "platform", id: "p1" } as const;
+      await store.addEnvironment({ id: "e1", owner, createdAt: 1 });
+      await store.addEnvironment({ id: "e2", owner, createdAt: 2 });
+      assert.deepEqual(await store.environments(), [
+        { id: "e1", owner, createdAt: 1 },
+        { id: "e2", owner, createdAt: 2 },
+      ]);
+      const nobody = { kind: "platform", id: "wx1" } as const;
+      await rejects(
+        store.addEnvironment({ id: "e3", owner: nobody, createdAt: 1 }),
+        "platform_not_found",
+      );
+      for (const [environment, appId, createdAt] of [
+        ["e2", "wx1", 3],
+        ["e1", "wx2", 4],
+        ["e1", "wx1", 5],
+        ["e1", "wx1", 6],
+      ] as const) {
+        await store.share({ environment, appId, createdAt });
+      }
+      assert.deepEqual(await store.shares(), [
+        { environment: "e1", appId: "wx1", createdAt: 5 },
+        { environment: "e1", appId: "wx2", createdAt: 4 },
+        { environment: "e2", appId: "wx1", createdAt: 3 },
+      ]);
+      const pair = { environment: "e1", appId: "no", createdAt: 1 };
+      await rejects(store.share(pair), "app_not_found");
+      await rejects(store.share({ ...pair, environment: "no" }), "environment_not_found");
+      const left = async () =>
+        (await store.shares()).map(({ environment, appId }) => [environment, appId]);
+      assert.equal(await store.unshare({ environment: "e1", appId: "wx2" }), true);
+      assert.equal(await store.unshare({ environment: "e1", appId: "wx2" }), false);
+      await store.removeEnvironment("e2");
+      assert.deepEqual(await left(), [["e1", "wx1"]]);
+      await store.removeApp("wx1");
+      assert.deepEqual(await left(), []);
+      await store.share({ environment: "e1", appId: "wx2", createdAt: 7 });
+      await platforms.removePlatform("p1");
+      assert.deepEqual([await store.environments(), await left()], [[], []]);
+    });
+
     test("removes an app with its environments, tokens and keys, and only those", async () => {
       await using opened = await open();
       const { store } = opened;
       for (const id of ["wx1", "wx2"]) {
         await store.addApp(app(id));
-        await store.addEnvironment({ id: `${id}-env`, appId: id, createdAt: 1 });
+        await store.addEnvironment({
+          id: `${id}-env`,
+          owner: { kind: "app", id: id },
+          createdAt: 1,
+        });
         await store.addCloudKey(cloudKey(`${id}-key`, id));
         await store.issuePlain(plain(id, `${id}-token`, { issuedAt: 1 }));
         await store.issueStable(stable(id, 0, { issuedAt: 1 }));

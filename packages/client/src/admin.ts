@@ -73,9 +73,11 @@ export class DocferryAdmin {
     });
   }
 
-  async environments(options: { app?: string } & CallOptions = {}): Promise<Environment[]> {
+  async environments(
+    options: { app?: string; platform?: string } & CallOptions = {},
+  ): Promise<Environment[]> {
     const page = await this.#connection.json<EnvironmentPage>("listEnvironments", {
-      query: { app: options.app },
+      query: { app: options.app, platform: options.platform },
       ...signalOf(options),
     });
     return page.items;
@@ -86,6 +88,16 @@ export class DocferryAdmin {
       json: environment,
       ...signalOf(options),
     });
+  }
+
+  /** Lets an app reach a platform's environment. */
+  async shareEnvironment(env: string, app: string, options: CallOptions = {}): Promise<void> {
+    await this.#connection.send("shareEnvironment", { path: { env, app }, ...signalOf(options) });
+  }
+
+  /** Lets an app reach a platform's environment no longer. */
+  async unshareEnvironment(env: string, app: string, options: CallOptions = {}): Promise<void> {
+    await this.#connection.send("unshareEnvironment", { path: { env, app }, ...signalOf(options) });
   }
 
   /** With its jobs, files and documents. */
@@ -144,10 +156,14 @@ export class DocferryAdmin {
     });
   }
 
-  /** With its tickets, authorisations and tokens. */
-  async removePlatform(platform: string, options: CallOptions = {}): Promise<void> {
+  /** With its environments, tickets, authorisations and tokens. */
+  async removePlatform(
+    platform: string,
+    options: { cancelJobs?: boolean } & CallOptions = {},
+  ): Promise<void> {
     await this.#connection.send("removePlatform", {
       path: { platform },
+      query: { cancelJobs: options.cancelJobs },
       repeatable: false,
       ...signalOf(options),
     });

@@ -327,15 +327,40 @@ export interface EnvironmentPage {
 
 export interface Environment {
   id: string;
-  /** Id of the app that it belongs to */
-  app: string;
+  /** Id of the app that it belongs to; null: it is a platform's */
+  app: string | null;
+  /** Id of the platform that it belongs to; null: it is an app's */
+  platform: string | null;
+  /** Ids of the apps that its platform shares it with */
+  sharedWith: string[];
 }
 
 export interface NewEnvironment {
   /** Id of the app that it is to belong to */
-  app: string;
+  app?: string;
+  /** Id of the platform that it is to belong to, in place of an app */
+  platform?: string;
   /** Its id; without it a random one */
   id?: string;
+}
+
+export interface FailedRequest {
+  rid: string;
+  /** The app or platform that may look it up; null: it is not known whose it was */
+  account: string | null;
+  /** When it came */
+  time: string;
+  /** Until its answer had left */
+  ms: number;
+  method: string;
+  /** Path and query */
+  url: string;
+  /** Its beginning, as text; empty where it is a file */
+  body: string;
+  /** As it was sent */
+  answer: string;
+  /** Address of the client */
+  client: string;
 }
 
 export interface PlatformPage {
@@ -406,25 +431,6 @@ export interface Authorization {
   refreshToken: string;
 }
 
-export interface FailedRequest {
-  rid: string;
-  /** The app or platform that may look it up; null: it is not known whose it was */
-  account: string | null;
-  /** When it came */
-  time: string;
-  /** Until its answer had left */
-  ms: number;
-  method: string;
-  /** Path and query */
-  url: string;
-  /** Its beginning, as text; empty where it is a file */
-  body: string;
-  /** As it was sent */
-  answer: string;
-  /** Address of the client */
-  client: string;
-}
-
 /** Every call of the service's own API: its method and path. */
 export const operations = {
   submitJob: { method: "POST", path: "/v1/environments/{env}/jobs" },
@@ -453,11 +459,13 @@ export const operations = {
   listEnvironments: { method: "GET", path: "/v1/admin/environments" },
   addEnvironment: { method: "POST", path: "/v1/admin/environments" },
   removeEnvironment: { method: "DELETE", path: "/v1/admin/environments/{env}" },
+  shareEnvironment: { method: "PUT", path: "/v1/admin/environments/{env}/shares/{app}" },
+  unshareEnvironment: { method: "DELETE", path: "/v1/admin/environments/{env}/shares/{app}" },
+  findRequest: { method: "GET", path: "/v1/admin/requests/{rid}" },
   listPlatforms: { method: "GET", path: "/v1/admin/platforms" },
   addPlatform: { method: "POST", path: "/v1/admin/platforms" },
   removePlatform: { method: "DELETE", path: "/v1/admin/platforms/{platform}" },
   setTicket: { method: "POST", path: "/v1/admin/platforms/{platform}/tickets" },
   authorizePlatform: { method: "POST", path: "/v1/admin/platforms/{platform}/authorizations" },
   revokePlatform: { method: "DELETE", path: "/v1/admin/platforms/{platform}/authorizations/{app}" },
-  findRequest: { method: "GET", path: "/v1/admin/requests/{rid}" },
 } as const;

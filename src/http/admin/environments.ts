@@ -1,4 +1,6 @@
 import { Type } from "typebox";
+import { DocferryError } from "../../job/errors.ts";
+import type { EnvironmentOwner, EnvironmentRecord } from "../../store/account-store.ts";
 import { pageOf } from "../api/cursor.ts";
 import { apiRoute, type ApiRoute } from "../api/route.ts";
 import type { AdminParts } from "./apps.ts";
@@ -7,7 +9,13 @@ import { cancelJobs, environmentSchema, newEnvironmentSchema } from "./schemas.t
 const environmentsPath = "/v1/admin/environments";
 
 export function environmentRoutes(parts: AdminParts): ApiRoute[] {
-  return [listEnvironments(parts), addEnvironment(parts), removeEnvironment(parts)];
+  return [
+    listEnvironments(parts),
+    addEnvironment(parts),
+    removeEnvironment(parts),
+    shareEnvironment(parts),
+    unshareEnvironment(parts),
+  ];
 }
 
 function listEnvironments({ access }: AdminParts): ApiRoute {
@@ -16,10 +24,13 @@ function listEnvironments({ access }: AdminParts): ApiRoute {
     path: environmentsPath,
     operationId: "listEnvironments",
     tag: "admin",
-    summary: "List environments, those of an app together",
+    summary: "List environments, those of an app or platform together",
     access: "operator",
     query: Type.Object(
-      { app: Type.Optional(Type.String({ description: "Only those of this app" })) },
+      {
+        app: Type.Optional(Type.String({ description: "Only those of this app" })),
+        platform: Type.Optional(Type.String({ description: "Only those of this platform" })),
+      },
       { additionalProperties: false },
     ),
     answers: {
@@ -28,11 +39,16 @@ function listEnvironments({ access }: AdminParts): ApiRoute {
         content: { "application/json": pageOf("EnvironmentPage", environmentSchema) },
       },
     },
-    errors: ["app_not_found"],
+    errors: ["app_not_found", "platform_not_found", "invalid_argument"],
     async answer({ query }) {
-      if (query.app !== undefined) access.appCreatedAt(query.app);
-      const apps = query.app === undefined ? access.apps() : [query.app];
-      const items = apps.flatMap((app) => access.environments(app).map((id) => ({ id, app })));
+      const { app, platform } = query;
+      const owners =
+        app === undefined && platform === undefined
+          ? [...access.apps(), ...access.platforms.platforms()]
+          : [ownerOf(access, query).id];
+      const items = owners.flatMap((owner) =>
+        access.reach.ownedBy(owner).map((record) => environmentView(access, record)),
+      );
       return { status: 200, json: { items, nextCursor: null } };
     },
   });
@@ -44,16 +60,16 @@ function addEnvironment({ access }: AdminParts): ApiRoute {
     path: environmentsPath,
     operationId: "addEnvironment",
     tag: "admin",
-    summary: "Add an environment to an app",
+    summary: "Add an environment to an app or a platform",
     access: "operator",
     body: { schema: newEnvironmentSchema },
     answers: {
       201: { description: "The environment", content: { "application/json": environmentSchema } },
     },
-    errors: ["app_not_found", "conflict", "disk_full"],
+    errors: ["app_not_found", "platform_not_found", "conflict", "disk_full"],
     async answer({ body }) {
-      const id = await access.addEnvironment(body.app, body.id);
-      return { status: 201, json: { id, app: body.app } };
+      const record = await access.reach.add(ownerOf(access, body), body.id);
+      return { status: 201, json: environmentView(access, record) };
     },
   });
 }
@@ -80,4 +96,75 @@ function removeEnvironment({ access, engine }: AdminParts): ApiRoute {
       return { status: 204 };
     },
   });
+}
+
+const sharePath = `${environmentsPath}/{env}/shares/{app}`;
+const shareParameters = {
+  env: Type.String({ description: "Id of a platform's environment" }),
+  app: Type.String({ description: "Id of an app" }),
+};
+
+function shareEnvironment({ access }: AdminParts): ApiRoute {
+  return apiRoute({
+    method: "PUT",
+    path: sharePath,
+    operationId: "shareEnvironment",
+    tag: "admin",
+    summary: "Let an app reach a platform's environment",
+    description:
+      "What /componenttcb/batchshareenv does for the platform, by the operator's word: the app need not have authorised it.",
+    access: "operator",
+    parameters: shareParameters,
+    answers: { 204: { description: "The app reaches it" } },
+    errors: ["environment_not_found", "app_not_found", "conflict", "disk_full"],
+    async answer({ parameters }) {
+      await access.reach.share(parameters["env"] ?? "", parameters["app"] ?? "");
+      return { status: 204 };
+    },
+  });
+}
+
+function unshareEnvironment({ access }: AdminParts): ApiRoute {
+  return apiRoute({
+    method: "DELETE",
+    path: sharePath,
+    operationId: "unshareEnvironment",
+    tag: "admin",
+    summary: "Let an app reach a platform's environment no longer",
+    description:
+      "Its tokens are refused there at once. Jobs that it has submitted go on; addresses of files that it has been given are good until they expire.",
+    access: "operator",
+    parameters: shareParameters,
+    answers: { 204: { description: "The app does not reach it, whether it did before or not" } },
+    errors: ["environment_not_found", "disk_full"],
+    async answer({ parameters }) {
+      await access.reach.unshare(parameters["env"] ?? "", parameters["app"] ?? "");
+      return { status: 204 };
+    },
+  });
+}
+
+/** @throws {DocferryError} `invalid_argument` unless exactly one is named; `app_not_found`, `platform_not_found` */
+function ownerOf(
+  access: AdminParts["access"],
+  { app, platform }: { app?: string; platform?: string },
+): EnvironmentOwner {
+  if ((app === undefined) === (platform === undefined)) {
+    throw new DocferryError("invalid_argument", "Name either app or platform");
+  }
+  if (app !== undefined) {
+    access.appCreatedAt(app);
+    return { kind: "app", id: app };
+  }
+  access.platforms.platform(platform ?? "");
+  return { kind: "platform", id: platform ?? "" };
+}
+
+function environmentView({ reach }: AdminParts["access"], { id, owner }: EnvironmentRecord) {
+  return {
+    id,
+    app: owner.kind === "app" ? owner.id : null,
+    platform: owner.kind === "platform" ? owner.id : null,
+    sharedWith: reach.sharedWith(id),
+  };
 }

@@ -11,18 +11,20 @@ import {
   platformSecretSchema,
   ticketSchema,
 } from "./platform-schemas.ts";
-import { appParameter } from "./schemas.ts";
+import type { AdminParts } from "./apps.ts";
+import { appParameter, cancelJobs } from "./schemas.ts";
 
 const platformsPath = "/v1/admin/platforms";
 const platformPath = `${platformsPath}/{platform}`;
 const authorizationsPath = `${platformPath}/authorizations`;
 
 /** Platforms, their tickets, and what apps let them do. */
-export function platformRoutes(access: Access): ApiRoute[] {
+export function platformRoutes(parts: AdminParts): ApiRoute[] {
+  const { access } = parts;
   return [
     listPlatforms(access),
     addPlatform(access),
-    removePlatform(access),
+    removePlatform(parts),
     setTicket(access),
     authorizePlatform(access),
     revokePlatform(access),
@@ -81,19 +83,28 @@ function addPlatform(access: Access): ApiRoute {
   });
 }
 
-function removePlatform(access: Access): ApiRoute {
+function removePlatform({ access, engine }: AdminParts): ApiRoute {
   return apiRoute({
     method: "DELETE",
     path: platformPath,
     operationId: "removePlatform",
     tag: "admin",
-    summary: "Remove a platform with its tickets, authorisations and tokens",
+    summary: "Remove a platform with its environments, tickets, authorisations and tokens",
     access: "operator",
     parameters: { platform: platformParameter },
+    query: cancelJobs,
     answers: { 204: { description: "It is gone" } },
-    errors: ["platform_not_found", "disk_full"],
-    async answer({ parameters }) {
-      await access.platforms.remove(parameters["platform"] ?? "");
+    errors: ["platform_not_found", "conflict", "busy", "disk_full"],
+    async answer({ parameters, query }) {
+      const platform = parameters["platform"] ?? "";
+      const options = { cancelJobs: query.cancelJobs ?? false };
+      // All of them before the first one goes.
+      for (const environment of options.cancelJobs ? [] : access.environments(platform)) {
+        await engine.requireEnded(environment);
+      }
+      await access.removePlatform(platform, (environment) =>
+        engine.removeEnvironment(environment, options),
+      );
       return { status: 204 };
     },
   });

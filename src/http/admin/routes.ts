@@ -11,7 +11,7 @@ export function adminRoutes(parts: AdminParts & RequestParts): ApiRoute[] {
     ...appRoutes(parts),
     ...keyRoutes(parts.access),
     ...environmentRoutes(parts),
-    ...platformRoutes(parts.access),
     findRequest(parts),
+    ...platformRoutes(parts),
   ];
 }

@@ -63,13 +63,32 @@ export const keySecretSchema = Type.Object(
 );
 
 export const environmentSchema = Type.Object(
-  { id: Type.String(), app: Type.String({ description: "Id of the app that it belongs to" }) },
+  {
+    id: Type.String(),
+    app: Type.Union([Type.String(), Type.Null()], {
+      description: "Id of the app that it belongs to; null: it is a platform's",
+    }),
+    platform: Type.Union([Type.String(), Type.Null()], {
+      description: "Id of the platform that it belongs to; null: it is an app's",
+    }),
+    sharedWith: Type.Array(Type.String(), {
+      description: "Ids of the apps that its platform shares it with",
+    }),
+  },
   { title: "Environment", additionalProperties: false },
 );
 
 export const newEnvironmentSchema = Type.Object(
   {
-    app: Type.String({ minLength: 1, description: "Id of the app that it is to belong to" }),
+    app: Type.Optional(
+      Type.String({ minLength: 1, description: "Id of the app that it is to belong to" }),
+    ),
+    platform: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "Id of the platform that it is to belong to, in place of an app",
+      }),
+    ),
     id: Type.Optional(
       Type.String({
         pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",

@@ -1,3 +1,8 @@
+import {
+  describeEnvironments,
+  sharedEnvironments,
+  shareEnvironments,
+} from "./batch-environments.ts";
 import { getBucket } from "./bucket.ts";
 import { dbCollection } from "./collections.ts";
 import { WireGuard } from "./guard.ts";
@@ -23,5 +28,8 @@ export function batchRoutes(parts: WechatParts): [path: string, route: WireRoute
     ["/componenttcb/batchdownloadfile", batchDownloadFile(guard, parts)],
     ["/componenttcb/batchdeletefile", batchDeleteFile(guard, parts)],
     ["/componenttcb/getbucket", getBucket(guard, parts)],
+    ["/componenttcb/describeenvs", describeEnvironments(guard, access)],
+    ["/componenttcb/batchgetenvid", sharedEnvironments(guard, access)],
+    ["/componenttcb/batchshareenv", shareEnvironments(guard, access)],
   ];
 }

@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from "typebox";
 import type { Caller } from "../../access/caller.ts";
+import { DocferryError } from "../../job/errors.ts";
 import type { JsonObject } from "../json-body.ts";
 import { readJsonObject } from "./body.ts";
 import { compileFields } from "./fields.ts";
@@ -30,6 +31,8 @@ export function tokenCall<P extends TProperties, A>(
     answer(argument: A, context: TokenContext): Promise<JsonObject>;
     /** A success has neither errcode nor errmsg. */
     bare?: boolean;
+    /** A request without a body is one without fields. */
+    bodyOptional?: boolean;
   },
 ): WireRoute {
   const fieldsOf = compileFields<TObject<P>>(Type.Object(call.fields));
@@ -37,7 +40,11 @@ export function tokenCall<P extends TProperties, A>(
     method: "POST",
     async answer(request) {
       const caller = guard.callerOf(request);
-      const fields = fieldsOf(await readJsonObject(request));
+      const body = await readJsonObject(request).catch((error: unknown) => {
+        if (call.bodyOptional && isEmptyBody(error)) return {};
+        throw error;
+      });
+      const fields = fieldsOf(body);
       const { receivedAt: now } = request.context;
       const argument = call.read(fields, now);
       const answer = await call.answer(argument, {
@@ -50,4 +57,8 @@ export function tokenCall<P extends TProperties, A>(
       return call.bare ? answer : { errcode: 0, errmsg: "ok", ...answer };
     },
   };
+}
+
+function isEmptyBody(error: unknown): boolean {
+  return error instanceof DocferryError && error.code === "empty_body";
 }

@@ -2,11 +2,13 @@ import type { DatabaseSync } from "node:sqlite";
 import type {
   AppRecord,
   CloudKeyRecord,
+  EnvironmentOwner,
   EnvironmentRecord,
+  ShareRecord,
   StableRecord,
   TokenRecord,
 } from "../account-store.ts";
-import { all, one } from "./rows.ts";
+import { all, one, type Row } from "./rows.ts";
 
 /** Reads of accounts, for any connection. */
 export function listApps(db: DatabaseSync): AppRecord[] {
@@ -20,6 +22,21 @@ export function listApps(db: DatabaseSync): AppRecord[] {
 export function listEnvironments(db: DatabaseSync): EnvironmentRecord[] {
   return all(db, "SELECT * FROM environment ORDER BY created_at, id").map((row) => ({
     id: row["id"] as string,
+    owner: ownerOf(row),
+    createdAt: row["created_at"] as number,
+  }));
+}
+
+function ownerOf(row: Row): EnvironmentOwner {
+  const app = row["app_id"] as string | null;
+  return app === null
+    ? { kind: "platform", id: row["platform_id"] as string }
+    : { kind: "app", id: app };
+}
+
+export function listShares(db: DatabaseSync): ShareRecord[] {
+  return all(db, "SELECT * FROM environment_share ORDER BY environment, app_id").map((row) => ({
+    environment: row["environment"] as string,
     appId: row["app_id"] as string,
     createdAt: row["created_at"] as number,
   }));

@@ -6,6 +6,7 @@ import type {
   AppRecord,
   CloudKeyRecord,
   EnvironmentRecord,
+  ShareRecord,
   StableRecord,
   TokenRecord,
 } from "../account-store.ts";
@@ -13,6 +14,7 @@ import {
   listApps,
   listCloudKeys,
   listEnvironments,
+  listShares,
   listTokens,
   stableToken,
 } from "./account-rows.ts";
@@ -44,15 +46,47 @@ export const accountCalls = {
   },
 
   addEnvironment(db: DatabaseSync, environment: EnvironmentRecord): void {
-    requireApp(db, environment.appId);
+    const { id, owner, createdAt } = environment;
+    if (owner.kind === "app") requireApp(db, owner.id);
+    else requirePlatform(db, owner.id);
     const added = run(
       db,
-      "INSERT INTO environment (id, app_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-      environment.id,
-      environment.appId,
-      environment.createdAt,
+      `INSERT INTO environment (id, app_id, platform_id, created_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+      id,
+      owner.kind === "app" ? owner.id : null,
+      owner.kind === "platform" ? owner.id : null,
+      createdAt,
     );
-    if (added === 0) throw taken("environment", environment.id);
+    if (added === 0) throw taken("environment", id);
+  },
+
+  share(db: DatabaseSync, { environment, appId, createdAt }: ShareRecord): void {
+    if (!one(db, "SELECT 1 FROM environment WHERE id = ?", environment)) {
+      throw new DocferryError("environment_not_found", `No environment ${environment}`);
+    }
+    requireApp(db, appId);
+    run(
+      db,
+      `INSERT INTO environment_share (environment, app_id, created_at) VALUES (?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+      environment,
+      appId,
+      createdAt,
+    );
+  },
+
+  unshare(
+    db: DatabaseSync,
+    { environment, appId }: Parameters<AccountStore["unshare"]>[0],
+  ): boolean {
+    const removed = run(
+      db,
+      "DELETE FROM environment_share WHERE environment = ? AND app_id = ?",
+      environment,
+      appId,
+    );
+    return removed > 0;
   },
 
   addCloudKey(db: DatabaseSync, key: CloudKeyRecord): void {
@@ -143,6 +177,18 @@ export class SqliteAccountStore implements AccountStore {
     return listEnvironments(this.#reader);
   }
 
+  async shares(): Promise<ShareRecord[]> {
+    return listShares(this.#reader);
+  }
+
+  share(share: ShareRecord): Promise<void> {
+    return this.#writer.call("share", share);
+  }
+
+  unshare(share: Parameters<AccountStore["unshare"]>[0]): Promise<boolean> {
+    return this.#writer.call("unshare", share);
+  }
+
   async cloudKeys(): Promise<CloudKeyRecord[]> {
     return listCloudKeys(this.#reader);
   }
@@ -198,6 +244,11 @@ export class SqliteAccountStore implements AccountStore {
 
 function requireApp(db: DatabaseSync, id: string): void {
   if (!one(db, "SELECT 1 FROM app WHERE id = ?", id)) throw unknownApp(id);
+}
+
+function requirePlatform(db: DatabaseSync, id: string): void {
+  if (one(db, "SELECT 1 FROM platform WHERE id = ?", id)) return;
+  throw new DocferryError("platform_not_found", `No platform ${id}`);
 }
 
 /** A token may not outrun a new secret that was set while the old one was checked. */

@@ -1,0 +1,153 @@
+import { DocferryError } from "../job/errors.ts";
+import type { AccountStore, EnvironmentOwner, EnvironmentRecord } from "../store/account-store.ts";
+import { checkEnvironmentId, randomEnvironmentId } from "./account-names.ts";
+import { accountOf, type Caller } from "./caller.ts";
+
+type Options = {
+  store: Pick<
+    AccountStore,
+    "environments" | "shares" | "addEnvironment" | "removeEnvironment" | "share" | "unshare"
+  >;
+  /** Unix ms. */
+  clock: () => number;
+  random: (length: number) => Uint8Array;
+};
+
+/**
+ * Which environment is in whose reach: its owner's, an app or a platform, and that of apps with which its platform shares it.
+ * In memory; every change is in the store first.
+ */
+export class EnvironmentReach {
+  readonly #options: Options;
+  readonly #environments = new Map<string, EnvironmentRecord>();
+  /** Apps by environment. */
+  readonly #shares = new Map<string, Set<string>>();
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  async load(): Promise<void> {
+    const { store } = this.#options;
+    for (const record of await store.environments()) this.#environments.set(record.id, record);
+    for (const { environment, appId } of await store.shares())
+      this.#sharedWith(environment).add(appId);
+  }
+
+  /** Whether a caller reaches it: the owner himself, who acts for him, or an app that it is shared with. The one place that says so. */
+  reaches(caller: Caller, environment: string): boolean {
+    const owner = this.#environments.get(environment)?.owner.id;
+    if (owner === undefined) return false;
+    if (owner === accountOf(caller)) return true;
+    // What is shared is not shared on: a platform that has something shared with it would be another's app.
+    return caller.kind !== "component" && this.#shares.get(environment)?.has(caller.appId) === true;
+  }
+
+  has(environment: string): boolean {
+    return this.#environments.has(environment);
+  }
+
+  /** Unix ms. @throws {DocferryError} `environment_not_found` */
+  createdAt(environment: string): number {
+    const record = this.#environments.get(environment);
+    if (!record) throw notFound(environment);
+    return record.createdAt;
+  }
+
+  /** The account's own, oldest first; the same for the next. */
+  ownedBy(account: string): EnvironmentRecord[] {
+    return [...this.#environments.values()].filter(({ owner }) => owner.id === account);
+  }
+
+  /** Those of others that are shared with an app. */
+  sharedTo(appId: string): EnvironmentRecord[] {
+    return [...this.#environments.values()].filter(({ id }) => this.#shares.get(id)?.has(appId));
+  }
+
+  /** Ids of the apps that an environment is shared with, in their order. */
+  sharedWith(environment: string): string[] {
+    return [...(this.#shares.get(environment) ?? [])].sort();
+  }
+
+  /** A record that is not stored yet. @throws {DocferryError} `invalid_argument` */
+  record(owner: EnvironmentOwner, named: string | undefined): EnvironmentRecord {
+    const id = checkEnvironmentId(named ?? randomEnvironmentId(this.#options.random));
+    return { id, owner, createdAt: this.#options.clock() };
+  }
+
+  /** A record that the store has. */
+  added(record: EnvironmentRecord): void {
+    this.#environments.set(record.id, record);
+  }
+
+  /** @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found`, `platform_not_found` */
+  async add(owner: EnvironmentOwner, named?: string): Promise<EnvironmentRecord> {
+    const record = this.record(owner, named);
+    await this.#options.store.addEnvironment(record);
+    this.added(record);
+    return record;
+  }
+
+  /**
+   * @param empty removes what is in it, which nobody can reach any more by then; what it throws undoes that
+   * @throws {DocferryError} `environment_not_found`
+   */
+  async remove(environment: string, empty: () => Promise<void>): Promise<void> {
+    const record = this.#environments.get(environment);
+    if (!record) throw notFound(environment);
+    this.#environments.delete(environment);
+    try {
+      await empty();
+      await this.#options.store.removeEnvironment(environment);
+    } catch (error) {
+      this.#environments.set(environment, record);
+      throw error;
+    }
+    this.#shares.delete(environment);
+  }
+
+  /**
+   * Lets an app reach a platform's environment; once more changes nothing.
+   * @throws {DocferryError} `environment_not_found`, `app_not_found`, `conflict` for an app's own
+   */
+  async share(environment: string, appId: string): Promise<void> {
+    const record = this.#environments.get(environment);
+    if (!record) throw notFound(environment);
+    if (record.owner.kind === "app") {
+      throw new DocferryError(
+        "conflict",
+        `Environment ${environment} is app ${record.owner.id}'s own: only a platform shares its environments`,
+      );
+    }
+    const { store, clock } = this.#options;
+    await store.share({ environment, appId, createdAt: clock() });
+    // It may have been removed meanwhile, and its shares with it.
+    if (this.#environments.has(environment)) this.#sharedWith(environment).add(appId);
+  }
+
+  /** From now on the app does not reach it. Whether it did. @throws {DocferryError} `environment_not_found` */
+  async unshare(environment: string, appId: string): Promise<boolean> {
+    if (!this.#environments.has(environment)) throw notFound(environment);
+    this.#shares.get(environment)?.delete(appId);
+    return this.#options.store.unshare({ environment, appId });
+  }
+
+  /** The account is gone from the store, and with it what was its own and what was shared with it. */
+  forget(account: string): void {
+    for (const { id } of this.ownedBy(account)) {
+      this.#environments.delete(id);
+      this.#shares.delete(id);
+    }
+    for (const apps of this.#shares.values()) apps.delete(account);
+  }
+
+  #sharedWith(environment: string): Set<string> {
+    const apps = this.#shares.get(environment) ?? new Set();
+    this.#shares.set(environment, apps);
+    return apps;
+  }
+}
+
+function notFound(environment: string): DocferryError {
+  return new DocferryError("environment_not_found", `No environment ${environment}`);
+}
