@@ -473,7 +473,12 @@ suite("the batch family", () => {
   test("an operator names one owner, and shares only what is a platform's", async () => {
     const both = { app: platform.app.id, platform: platform.id };
     assertProblem(await api.admin("POST", "environments", both), 400, "invalid_argument", /either/);
-    assertProblem(await api.admin("POST", "environments", {}), 400, "invalid_argument", /either/);
+    assertProblem(
+      await api.admin("POST", "environments", {}),
+      400,
+      "missing_argument",
+      /app or platform/,
+    );
     assertProblem(
       await api.admin("POST", "environments", { platform: "nobody" }),
       404,

@@ -28,7 +28,7 @@ suite("operator commands", () => {
     const cli = new Cli(folder);
     const app = await told(cli, "app", "add");
     const env = await told(cli, "env", "add", "--app", app["id"] ?? "", "--id", "mine-1");
-    assert.deepEqual(env, { id: "mine-1", app: app["id"] });
+    assert.deepEqual(env, { id: "mine-1", app: app["id"], platform: null, sharedWith: [] });
     const client = clientOf(service.address, app["id"], app["secret"]);
     assert.deepEqual(await Array.fromAsync(client.jobs.list()), []);
     const rotated = await told(cli, "app", "rotate", app["id"] ?? "");
@@ -50,6 +50,38 @@ suite("operator commands", () => {
     await assert.rejects(Array.fromAsync(again.jobs.list()), /has no environment "mine-1"/);
   });
 
+  test("a platform's environment is shared with an app and taken back, also over a restart", async (t) => {
+    const folder = await tempFolder(t);
+    const service = await TestService.start(t, join(folder, "data"));
+    const cli = new Cli(folder);
+    await told(cli, "platform", "add", "--id", "wxplatform");
+    const env = await told(cli, "env", "add", "--platform", "wxplatform", "--id", "shared-1");
+    assert.deepEqual(env, { id: "shared-1", app: null, platform: "wxplatform", sharedWith: [] });
+    const list = async (address: string) => {
+      const { appId, secret } = account;
+      const client = new Docferry({ server: address, environment: "shared-1", appId, secret });
+      return client.collections.list();
+    };
+    await assert.rejects(list(service.address), /has no environment "shared-1"/);
+    const pair = ["shared-1", "--app", account.appId];
+    const shared = await told(cli, "env", "share", ...pair);
+    assert.deepEqual(shared, { shared: "shared-1", app: account.appId });
+    assert.deepEqual(await list(service.address), []);
+    assert.match(
+      (await cli.run("env", "list", "--platform", "wxplatform")).stdout,
+      /^ID +APP +PLATFORM +SHARED WITH\nshared-1 +- +wxplatform +wx00000000test0001\n$/,
+    );
+    await service.stop();
+    const again = await TestService.start(t, join(folder, "data"));
+    assert.deepEqual(await list(again.address), []);
+    await told(cli, "env", "unshare", ...pair);
+    await assert.rejects(list(again.address), /has no environment "shared-1"/);
+    await told(cli, "platform", "remove", "wxplatform");
+    assert.deepEqual(await told(cli, "env", "list"), [
+      { id: account.environment, app: account.appId, platform: null, sharedWith: [] },
+    ]);
+  });
+
   test("do the same where no service runs, and a later service has it", async (t) => {
     const folder = await tempFolder(t);
     const cli = new Cli(folder);
@@ -64,7 +96,7 @@ suite("operator commands", () => {
     ]);
     await told(cli, "key", "remove", "--app", "wx2", "AKID1");
     assert.deepEqual(await told(cli, "env", "list", "--app", "wx2"), [
-      { id: "mine-1", app: "wx2" },
+      { id: "mine-1", app: "wx2", platform: null, sharedWith: [] },
     ]);
     const service = await TestService.start(t, join(folder, "data"));
     const client = clientOf(service.address, "wx2", "s3cret");
@@ -110,7 +142,9 @@ suite("operator commands", () => {
     for (const [words, code, message] of [
       [["app", "rotate", "wx404"], 1, /wx404/],
       [["app", "add", "--id", account.appId], 1, /there is already|taken|wx00000000test0001/i],
-      [["env", "add"], 2, /required option '--app <id>' not specified/],
+      [["env", "add"], 2, /--app or --platform is missing/],
+      [["env", "add", "--app", "a", "--platform", "b"], 2, /cannot be used with/],
+      [["env", "share", account.environment, "--app", account.appId], 1, /only a platform shares/],
       [["env", "add", "--app", account.appId, "--id", "no blanks"], 1, /id/],
       [["key", "remove", "--app", account.appId, "AKID404"], 1, /has no Cloud API key "AKID404"/],
       [["app"], 2, /Usage: docferry app/],

@@ -217,10 +217,12 @@ test("ids may be as long as they are allowed to be", async () => {
 
 test("environments are listed by app, and belong to one that is there", async () => {
   const listed = await api.admin("GET", `environments?app=${nativeAccount.appId}`);
-  assert.deepEqual(listed.json.items, [{ id: nativeAccount.envId, app: nativeAccount.appId }]);
+  assert.deepEqual(listed.json.items, [
+    { id: nativeAccount.envId, app: nativeAccount.appId, platform: null, sharedWith: [] },
+  ]);
   assertProblem(await api.admin("GET", "environments?app=none"), 404, "app_not_found");
   assertProblem(await api.admin("POST", "environments", { app: "none" }), 404, "app_not_found");
-  assertProblem(await api.admin("POST", "environments", {}), 400, "missing_argument", /^app$/);
+  assertProblem(await api.admin("POST", "environments", {}), 400, "missing_argument", /^app /);
   const taken = { app: nativeAccount.appId, id: nativeAccount.envId };
   assertProblem(await api.admin("POST", "environments", taken), 409, "conflict");
 });

@@ -144,13 +144,16 @@ function unshareEnvironment({ access }: AdminParts): ApiRoute {
   });
 }
 
-/** @throws {DocferryError} `invalid_argument` unless exactly one is named; `app_not_found`, `platform_not_found` */
+/** @throws {DocferryError} `missing_argument`, `invalid_argument` unless exactly one is named; `app_not_found`, `platform_not_found` */
 function ownerOf(
   access: AdminParts["access"],
   { app, platform }: { app?: string; platform?: string },
 ): EnvironmentOwner {
-  if ((app === undefined) === (platform === undefined)) {
-    throw new DocferryError("invalid_argument", "Name either app or platform");
+  if (app === undefined && platform === undefined) {
+    throw new DocferryError("missing_argument", "app or platform is missing");
+  }
+  if (app !== undefined && platform !== undefined) {
+    throw new DocferryError("invalid_argument", "Name either app or platform, not both");
   }
   if (app !== undefined) {
     access.appCreatedAt(app);

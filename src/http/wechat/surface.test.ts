@@ -238,7 +238,7 @@ test("odd paths, methods and percent signs are answered, not stumbled over", asy
   const paths = [
     "/tcb/",
     "/cgi-bin/",
-    "/componenttcb/dbimport",
+    "/componenttcb/dbimports",
     "/tcb/%ZZ",
     "/tcb/%E0%A4%A?access_token=%",
     "/tcb/databasemigrateimport/",
