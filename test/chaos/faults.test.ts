@@ -306,7 +306,7 @@ test("every effect that the engine calls is struck, here or where it is said", a
   await ferry.thereAndBack("undisturbed");
   await ferry.end();
   const passed = [...faults.passed].filter((point) => point.startsWith("before"));
-  const timed = ["jobs.mirror", "jobs.beat", "jobs.sweep"];
+  const timed = ["jobs.mirror", "jobs.beat", "jobs.sweep", "requests.forget"];
   assert.deepEqual(
     passed
       .map((point) => point.replace("before ", ""))
