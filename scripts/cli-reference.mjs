@@ -1,7 +1,5 @@
-// Writes docs/cli.md: the help of every command, and what import and export make of the options of mongoimport and
-// mongoexport. With --check it writes nothing and fails where the file is another.
+// Writes docs/cli.md: the help of every command. With --check it writes nothing and fails where the file is another.
 import { readFileSync, writeFileSync } from "node:fs";
-import { refusedByExport, refusedByImport } from "../src/cli/options/refused.ts";
 import { docferryProgram } from "../src/cli/program.ts";
 
 const file = new URL("../docs/cli.md", import.meta.url);
@@ -23,30 +21,7 @@ command is started again: its state is kept in \`$DOCFERRY_STATE\`, else \`$XDG_
 \`~/.local/state/docferry\`, until it has come to its end.
 
 ${sections(program, "docferry").join("\n")}
-## Coming from mongoimport and mongoexport
-
-\`import\` and \`export\` take their options under the same names. What is otherwise than there:
-
-| | mongoimport, mongoexport 100.18 | docferry |
-| --- | --- | --- |
-| a line that is no JSON | ends the import; what is stored before and behind it is by chance | costs one record, which comes back with its line and the reason |
-| exit code with failed records | 0 | 3 |
-| stopped in the middle | begins anew, by hand | the same command goes on |
-| order of records | not kept unless asked for | always that of the file |
-| \`9223372036854775809\` | a double, rounded in silence | the exact number, as a decimal |
-| CSV cells \`01\`, \`1_000\`, \`inf\` | numbers | text, because a number would not print the same |
-| Int64 in relaxed JSON | comes back as Int32 | so it does here, and is counted; \`--jsonFormat lossless\` keeps it |
-| a CSV without \`--fields\` | refused | the union of top-level fields, \`_id\` first |
-| \`-f a.b\` on JSON | all of \`a\` comes out | \`a.b\` comes out |
-| a collection that is not there | nothing comes out, exit code 0 | an error, exit code 1 |
-| \`-o\` | the old file is gone at once | the new one takes its place when it is whole |
-| last TSV line without line break | lost | a record |
-
-Options that are not taken, and why:
-
-| option | of | reason |
-| --- | --- | --- |
-${refusedRows().join("\n")}
+What of \`mongoimport\` and \`mongoexport\` is the same and what is not: [coming from them](coming-from-mongo-tools.md).
 `;
 
 if (process.argv.includes("--check")) {
@@ -72,19 +47,4 @@ function helpOf(command) {
   command.configureOutput({ ...output, getOutHasColors: () => false });
   command.outputHelp();
   return `${help.trimEnd()}\n`;
-}
-
-function refusedRows() {
-  const rows = new Map();
-  for (const [tool, refused] of [
-    ["import", refusedByImport],
-    ["export", refusedByExport],
-  ]) {
-    for (const { flags, reason } of refused) {
-      rows.set(flags, { reason, tools: [...(rows.get(flags)?.tools ?? []), tool] });
-    }
-  }
-  return [...rows].map(
-    ([flags, { reason, tools }]) => `| \`${flags}\` | ${tools.join(", ")} | ${reason} |`,
-  );
 }

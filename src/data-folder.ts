@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "./files/make-folder.ts";
 import { asDocferryError, DocferryError } from "./job/errors.ts";
 
 /** Where everything stands in a data folder. */
@@ -65,7 +66,7 @@ export function lockEnvironmentFile(file: string): Disposable {
 function takeLock(what: string, files: { folder: string; lock: string; pid: string }): Disposable {
   let lock: DatabaseSync | undefined;
   try {
-    mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+    makeFolder(files.folder, 0o700);
     lock = new DatabaseSync(files.lock, { timeout: 0 });
     // Without a journal on the disk, which may have no room for one.
     lock.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE");

@@ -6,7 +6,7 @@ import type { Docferry, File } from "#client";
 import { CommandError } from "./command-errors.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { requireServer, type ServerOptions, serverOptions } from "./options/server-options.ts";
-import { textOption } from "./options/values.ts";
+import { fileNameArgument, textOption } from "./options/values.ts";
 import { progressDisplay, type ProgressDisplay } from "./progress/progress-display.ts";
 import type { ProgressView } from "./progress/progress-line.ts";
 import { bytesText, shownName } from "./progress/words.ts";
@@ -40,7 +40,7 @@ Examples:
 function putCommand(): Command {
   return common(new Command("put").description("store a file on the service"))
     .argument("<path>", "the file here; - is stdin")
-    .argument("[name]", "its name there (default: the file's own)")
+    .addArgument(fileNameArgument("[name]", "its name there (default: the file's own)"))
     .addHelpText(
       "after",
       "\nExamples:\n  docferry files put people.json\n  gzip -dc dump.gz | docferry files put - dumps/monday.json",
@@ -107,7 +107,7 @@ function displayOf(label: string, options: Options): ProgressDisplay {
 
 function getCommand(): Command {
   return common(new Command("get").description("fetch a file of the service"))
-    .argument("<name>", "its name")
+    .addArgument(fileNameArgument("<name>", "its name"))
     .addOption(textOption("-o, --out <path>", "to this file; - is stdout (default: stdout)"))
     .addHelpText("after", "\nExample:\n  docferry files get out/people.json --out people.json")
     .action(async (name: string, options: Options & { out?: string }) => {
@@ -152,7 +152,7 @@ function listCommand(): Command {
 
 function removeCommand(): Command {
   return common(new Command("remove").description("remove a file; a job that imports it goes on"))
-    .argument("<name>", "its name")
+    .addArgument(fileNameArgument("<name>", "its name"))
     .addHelpText("after", "\nExample:\n  docferry files remove people.json")
     .action(async (name: string, options: Options) => {
       await clientOf(options).files.remove(name);

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { asOperator, operatorOptions, type OperatorOptions, tellOperator } from "./operator.ts";
-import { textOption } from "./options/values.ts";
+import { once, repeatedOption, textOption } from "./options/values.ts";
 import { tableText } from "./table.ts";
 
 /** `docferry platform` */
@@ -36,10 +36,10 @@ function addCommand(): Command {
     .addOption(textOption("--id <id>", "its id (component appid; default: a random one)"))
     .addOption(textOption("--secret <secret>", "its secret (default: a random one)"))
     .addOption(
-      new Option(
+      repeatedOption(
         "--redirect-host <host>",
         "a host to which the consent page may lead back; again for more (default: this machine's alone)",
-      ).argParser((host: string, before: string[] | undefined) => [...(before ?? []), host]),
+      ),
     )
     .addHelpText("after", "\nExample:\n  docferry platform add --redirect-host example.com")
     .action(async (options: AddOptions) => {
@@ -181,9 +181,9 @@ function pairOptions(command: Command): Command {
     .addOption(textOption("--app <id>", "the app").makeOptionMandatory());
 }
 
-function setNumbers(typed: string): number[] {
+function setNumbers(typed: string, previous: unknown): number[] {
   if (!/^[1-9]\d{0,3}(,[1-9]\d{0,3})*$/.test(typed)) {
     throw new InvalidArgumentError("It must be whole numbers from 1 to 9999, such as 18,49.");
   }
-  return typed.split(",").map(Number);
+  return once(typed.split(",").map(Number), previous);
 }

@@ -88,7 +88,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     const program = await docferryProgram((name) => name === called);
     await program.parseAsync(argv);
   } catch (thrown) {
-    process.exitCode = report(thrown);
+    // What has failed before, such as an output that is full, is not undone by an end that is none.
+    process.exitCode = report(thrown) || process.exitCode;
   }
 }
 
@@ -158,6 +159,8 @@ function report(thrown: unknown): number {
 /** `docferry … | head`: whoever reads has enough, and a stack would help nobody. */
 function endWithClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Somebody else listens while data are poured there, and tells it.
+    if (process.stdout.listenerCount("error") > 1) return;
     process.exitCode ??= exitCodes.failed;
     if (error.code !== "EPIPE") process.stderr.write(`docferry: stdout: ${error.message}\n`);
   });

@@ -53,6 +53,9 @@ export function serverOf(
   const env = given("env");
   if (env === undefined)
     throw new UsageError(`--env is missing: the environment's id (or ${variables.env})`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(env)) {
+    throw new UsageError(`--env must be the id of an environment, such as test-4a89da, not ${env}`);
+  }
   return {
     kind: "server",
     address: checkAddress(server),

@@ -3,11 +3,12 @@ import { UsageError } from "../command-errors.ts";
 
 // Commander takes the last of a doubled option in silence. Ours hold one value: nobody means two.
 
-/** An option with one value, as it is typed. */
+/** An option with one value, as it is typed. An empty one is what a variable of a shell gives that nobody has set. */
 export function textOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value: string, previous: unknown) =>
-    once(value, previous),
-  );
+  return new Option(flags, description).argParser((value: string, previous: unknown) => {
+    if (value === "") throw new InvalidArgumentError("It is empty.");
+    return once(value, previous);
+  });
 }
 
 /** An option with one of these values. */
@@ -43,6 +44,14 @@ export function integerOption(
   });
 }
 
+/** The name of a service's file. Two names cannot be asked for: in the path of a URL they have a meaning of their own. */
+export function fileNameArgument(name: string, description: string): Argument {
+  return new Argument(name, description).argParser((typed: string) => {
+    if (!/^\.{0,2}$/.test(typed)) return typed;
+    throw new InvalidArgumentError("It is no name of a file.");
+  });
+}
+
 /** The id of a job. */
 export function jobIdArgument(name: string, description: string): Argument {
   return new Argument(name, description).argParser((typed: string) => {
@@ -51,7 +60,16 @@ export function jobIdArgument(name: string, description: string): Argument {
   });
 }
 
-function once<T>(value: T, previous: unknown): T {
+/** An option that may be given again, each time with another value. Its description says so. */
+export function repeatedOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, previous: unknown) => {
+    if (value === "") throw new InvalidArgumentError("It is empty.");
+    return [...((previous as string[] | undefined) ?? []), value];
+  });
+}
+
+/** The value of an option that is given once. @param previous what commander has for it so far */
+export function once<T>(value: T, previous: unknown): T {
   if (previous === undefined) return value;
   throw new InvalidArgumentError("It is given twice.");
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { createWriteStream, mkdirSync, statSync } from "node:fs";
+import { createWriteStream, statSync } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { PassThrough, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip, createZstdCompress } from "node:zlib";
 import { syncFolder } from "../../files/durable.ts";
+import { makeFolder } from "../../files/make-folder.ts";
 import { CommandError } from "../command-errors.ts";
 
 /** Where an export's bytes go to. */
@@ -32,7 +33,7 @@ export function openOutput(path: string | null, stdout: Writable): Output {
     };
   }
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file), 0o777);
   } catch (error) {
     throw new CommandError(`${path} cannot be made: ${(error as Error).message}`, {
       cause: error,

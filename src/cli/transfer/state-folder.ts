@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,6 +11,7 @@ import {
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { lockDataFolder } from "../../data-folder.ts";
+import { makeFolder } from "../../files/make-folder.ts";
 import { DocferryError } from "../../job/errors.ts";
 
 /**
@@ -101,7 +101,7 @@ const keepRejectsMs = 7 * 86_400_000;
 /** A new name for a file of rejects; old ones are removed. */
 export function newRejectsFile(stem: string, extension: string, now: number): string {
   const folder = join(stateRoot(), "rejects");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   for (const old of readdirSync(folder)) {
     const file = join(folder, old);
     const found = statSync(file, { throwIfNoEntry: false });
