@@ -387,6 +387,11 @@ export class Access {
     return removed;
   }
 
+  /** @throws {DocferryError} `unknown_app`, `wrong_secret`, `component_credentials`, `busy` */
+  async requireSecret(credentials: AppCredentials): Promise<void> {
+    await this.#checkedApp(credentials);
+  }
+
   async #checkedApp({ appId, secret }: AppCredentials): Promise<AppRecord> {
     if (this.platforms.has(appId)) {
       throw new DocferryError("component_credentials", `${appId} is a platform, not an app`);

@@ -44,3 +44,33 @@ export function checkRedirectHost(host: string): string {
     `Redirect host ${JSON.stringify(host)} is not a host or host:port, such as example.com or example.com:8443`,
   );
 }
+
+const loopback = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * The address that an authorisation code may be sent to: on a host that the operator named for the platform; while he named
+ * none, on this machine only. The code goes to whoever gets it first, so an address that anybody may put into a link would let
+ * him feed one account's code to another's page.
+ * @throws {DocferryError} `invalid_argument`
+ */
+export function checkRedirect(redirectUri: string, hosts: readonly string[]): URL {
+  let url: URL;
+  try {
+    url = new URL(redirectUri);
+  } catch {
+    throw new DocferryError("invalid_argument", "redirect_uri is not a whole address");
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new DocferryError("invalid_argument", "redirect_uri is neither https: nor http:");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new DocferryError("invalid_argument", "redirect_uri has a user in it");
+  }
+  const allowed = hosts.length === 0 ? loopback : hosts;
+  // A host that was named without a port stands for all of its ports.
+  if (allowed.includes(url.host) || allowed.includes(url.hostname)) return url;
+  throw new DocferryError(
+    "invalid_argument",
+    `redirect_uri leads to ${url.host}, which the operator has not named for this platform: docferry platform add --redirect-host names hosts`,
+  );
+}

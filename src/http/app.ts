@@ -7,6 +7,7 @@ import { apiRoutes, type ApiParts } from "./api-routes.ts";
 import { apiSurface } from "./api/surface.ts";
 import { cloudActions } from "./cloud-api/actions.ts";
 import { cloudApiPath, cloudApiSurface, isCloudApiCall } from "./cloud-api/surface.ts";
+import { consentRoutes } from "./consent/routes.ts";
 import { problem } from "./errors.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
 import { answerClientError } from "./client-error.ts";
@@ -103,6 +104,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     idleMs: parts.idleMs,
   });
   openApiRoutes(app, routes);
+  consentRoutes(app, parts);
   registerFileRoutes(app, parts);
   health(app, parts.readiness);
   return app;
