@@ -65,7 +65,9 @@ class ConsentPage {
   }
 
   async submit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const form = new URLSearchParams((await readBody(request.raw, { body: null })).toString());
+    const form = new URLSearchParams(
+      (await readBody(request.raw, { body: null, bodyMs: 0 })).toString(),
+    );
     const asked = await this.#asked(request.url);
     const appId = asked.appIsGiven ? asked.appId : (form.get("appid") ?? "");
     const chosen = asked.sets.filter((set) => form.getAll("set").includes(String(set)));
