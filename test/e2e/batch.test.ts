@@ -240,7 +240,7 @@ suite("the batch family", () => {
       const made = Date.parse(`${create_time.replace(" ", "T")}+08:00`);
       assert.ok(Math.abs(Date.now() - made) < 600_000, create_time);
       assert.equal(update_time, create_time);
-      assert.match(dbinstance_id, /^tnt-[0-9a-f]{9}$/);
+      assert.match(dbinstance_id, /^tnt-\d{10}$/);
       assert.match(bucket_id, /^7465-test2-4a89da-\d{10}$/);
     }
     const wrong = await wire(api, `/componenttcb/describeenvs?access_token=${platform.token}`, []);

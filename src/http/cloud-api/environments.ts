@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Access } from "../../access/access.ts";
+import { databaseOf, wallTime } from "../environment-looks.ts";
 import { bucketOf } from "../files/file-id.ts";
 import type { JsonObject } from "../json-body.ts";
 import { compileFields } from "../wechat/fields.ts";
@@ -19,13 +20,15 @@ export function describeEnvInfo(access: Access): CloudAction {
   });
 }
 
-/** `DescribeEnvs`: the environments of the key's app, or the one that is asked for. */
+/** `DescribeEnvs`: the environments of the key's app and those shared with it, or the one that is asked for. */
 export function describeEnvs(access: Access): CloudAction {
   const fieldsOf = compileFields(Type.Object({ EnvId: Type.Optional(Type.String()) }));
   return {
     async answer(body, { caller }) {
       const { EnvId: asked = "" } = fieldsOf(body);
-      const found = access.environments(caller.appId).filter((id) => asked === "" || id === asked);
+      const found = [...access.reach.ownedBy(caller.appId), ...access.reach.sharedTo(caller.appId)]
+        .map(({ id }) => id)
+        .filter((id) => asked === "" || id === asked);
       return { EnvList: found.map((id) => environmentView(access, id)), Total: found.length };
     },
   };
@@ -60,14 +63,4 @@ function environmentView(access: Access, environment: string): JsonObject {
     LogServices: [],
     StaticStorages: [],
   };
-}
-
-/** The name that clients send back as `MongoConnector.DatabaseName`; what counts is the environment beside it. */
-function databaseOf(environment: string): string {
-  return `tnt-${bucketOf(environment).slice(-10)}`;
-}
-
-/** `2026-11-24 08:15:00` of Beijing, as the vendor writes times. */
-function wallTime(ms: number): string {
-  return new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
 }

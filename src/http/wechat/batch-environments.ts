@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { Type } from "typebox";
 import type { Access } from "../../access/access.ts";
 import { accountOf } from "../../access/caller.ts";
 import { DocferryError, type ErrorCode } from "../../job/errors.ts";
+import { databaseOf, wallTime } from "../environment-looks.ts";
 import { wireText } from "../errors.ts";
 import { bucketOf } from "../files/file-id.ts";
 import type { WireGuard } from "./guard.ts";
@@ -26,13 +26,13 @@ export function describeEnvironments(guard: WireGuard, access: Access): WireRout
         info_list: owned.map(({ id, createdAt }) => ({
           env: id,
           alias: aliasOf(id),
-          create_time: localTime(createdAt),
+          create_time: wallTime(createdAt),
           // Nothing of an environment changes but what is in it.
-          update_time: localTime(createdAt),
+          update_time: wallTime(createdAt),
           status: "NORMAL",
           package_id: "basic",
           package_name: "docferry",
-          dbinstance_id: `tnt-${createHash("sha256").update(id).digest("hex").slice(0, 9)}`,
+          dbinstance_id: databaseOf(id),
           bucket_id: bucketOf(id),
         })),
       };
@@ -102,9 +102,4 @@ export function shareEnvironments(guard: WireGuard, access: Access): WireRoute {
 /** The name that the vendor's ids begin with: `test2` of `test2-4a89da`. */
 function aliasOf(environment: string): string {
   return environment.replace(/-[0-9a-z]+$/, "");
-}
-
-/** `YYYY-MM-DD hh:mm:ss` on the vendor's clock, which is China's. */
-function localTime(ms: number): string {
-  return new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
 }
