@@ -1,22 +1,11 @@
 import * as fc from "fast-check";
+import type { Shape as SchemaShape } from "../../src/http/api/check.ts";
 
 /** The part of JSON Schema that our document uses, references resolved. */
-export interface Shape {
-  type?: string;
-  const?: unknown;
-  enum?: unknown[];
+export interface Shape extends Omit<SchemaShape, "anyOf" | "properties" | "items"> {
   anyOf?: Shape[];
   properties?: Record<string, Shape>;
-  required?: string[];
-  additionalProperties?: unknown;
   items?: Shape;
-  minimum?: number;
-  maximum?: number;
-  minLength?: number;
-  maxLength?: number;
-  minItems?: number;
-  maxItems?: number;
-  pattern?: string;
   format?: string;
 }
 

@@ -17,7 +17,6 @@ export const chromium = find("DOCFERRY_TEST_CHROMIUM", [
   "google-chrome-stable",
 ]);
 export const fish = find("DOCFERRY_TEST_FISH", ["fish"]);
-export const zsh = find("DOCFERRY_TEST_ZSH", ["zsh"]);
 export const bash = find("DOCFERRY_TEST_BASH", ["bash"]);
 
 function find(variable: string, names: readonly string[]): Tool {

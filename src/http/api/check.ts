@@ -4,7 +4,7 @@ import { DocferryError } from "../../job/errors.ts";
 import { findIllFormed } from "../ill-formed.ts";
 
 /** The part of JSON Schema that our schemas use. */
-interface Shape {
+export interface Shape {
   type?: string;
   const?: unknown;
   enum?: unknown[];
