@@ -60,3 +60,61 @@ test("a refresh token that another authorisation replaced gives no token any mor
   await authorize([49]);
   await assert.rejects(client.refreshAuthorizerToken(appId, old), /61023/);
 });
+
+test("node-easywechat's platform ferries in an environment of its own, and shares it", async (t) => {
+  await using api = await NativeService.start();
+  const { id, client, authorize } = await openPlatform(t, api);
+  const shared = "shared-4a89da";
+  assert.equal((await api.admin("POST", "environments", { id: shared, platform: id })).status, 201);
+  // oxlint-disable-next-line typescript/no-explicit-any -- it declares its answers as any
+  const call = async (name: string, body: object): Promise<any> => {
+    const response = await client.getClient().postJson(`/componenttcb/${name}`, body);
+    return response.toObject();
+  };
+
+  const { info_list: environments } = await call("describeenvs", {});
+  assert.deepEqual(
+    environments.map((one: { env: string }) => one.env),
+    [shared],
+  );
+
+  const ticket = await call("uploadfile", { env: shared, path: "people.json" });
+  const form = new FormData();
+  form.set("key", "people.json");
+  form.set("Signature", ticket.authorization);
+  form.set("x-cos-security-token", ticket.token);
+  form.set("x-cos-meta-fileid", ticket.cos_file_id);
+  form.set("file", new Blob(['{"_id":1}\n{"_id":2}\n']));
+  assert.equal((await fetch(ticket.url, { method: "POST", body: form })).status, 204);
+  const { job_id: job } = await call("dbimport", {
+    env: shared,
+    collection_name: "people",
+    file_path: "people.json",
+    file_type: 1,
+    stop_on_error: false,
+    conflict_mode: 1,
+  });
+  let state = await call("dbmigrationstate", { env: shared, job_id: job });
+  while (state.status !== "success") {
+    assert.notEqual(state.status, "fail", state.error_msg);
+    state = await call("dbmigrationstate", { env: shared, job_id: job });
+  }
+  assert.equal(state.record_success, 2);
+
+  // The app's own environment is none of the platform's; the platform's is the app's once it is shared.
+  const foreign = await call("dbcollection", { action: "get", env });
+  assert.equal(foreign.errcode, -501005);
+  await authorize([18]);
+  const answer = await call("batchshareenv", { data: [{ env: shared, appids: [appId] }] });
+  assert.deepEqual(answer.err_list, []);
+  const query = `access_token=${api.token}`;
+  const asked = await fetch(api.url(`/tcb/databasecollectionget?${query}`), {
+    method: "POST",
+    body: JSON.stringify({ env: shared }),
+  });
+  const { collections } = (await asked.json()) as { collections: { name: string }[] };
+  assert.deepEqual(
+    collections.map((one) => one.name),
+    ["people"],
+  );
+});
