@@ -82,15 +82,12 @@ function decodeSpec(
   } as const;
   const { legacy = false } = spec;
   if (spec.format === "json") return { ...common, format: "json", layout: found.layout, legacy };
-  const { columnsHaveTypes, ignoreBlanks, parseGrace, useArrayIndexFields } = spec.csv;
+  const { header: _, ...csv } = spec.csv;
   return {
     ...common,
     format: spec.format,
     columns: found.columns,
-    columnsHaveTypes,
-    ignoreBlanks,
-    parseGrace,
-    useArrayIndexFields,
+    ...csv,
   };
 }
 

@@ -78,6 +78,9 @@ export interface DelimitedDecodeSpec extends CommonDecodeSpec {
   /** Empty cells become no field. */
   ignoreBlanks: boolean;
   useArrayIndexFields: boolean;
+  /** Of a CSV: what stands between cells (a comma) and around those that need it (a quote), if it is something else. */
+  separator?: string;
+  quote?: string;
 }
 
 /** How to write a file. */

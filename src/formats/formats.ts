@@ -2,6 +2,7 @@ import type { Position } from "../job/chunk.ts";
 import type { Decoder, DecodeSpec, Encoder, EncodeSpec, Scanner } from "./codec.ts";
 import { createCsvDecoder } from "./csv/decode.ts";
 import { createCsvEncoder } from "./csv/encode.ts";
+import { type Dialect, dialectOf } from "./csv/dialect.ts";
 import { createCsvScanner } from "./csv/scan.ts";
 import { createJsonDecoder } from "./json/decode.ts";
 import { createJsonEncoder } from "./json/encode.ts";
@@ -21,12 +22,14 @@ export function createEncoder(spec: EncodeSpec): Encoder {
 
 /**
  * @param options.start behind the header row of a CSV or TSV
+ * @param options.dialect of a CSV: what the decode spec says
  * @param options.legacy of a JSON file: what the decode spec says
  */
 export function createScanner(
   format: DecodeSpec["format"],
-  { chunkBytes, start, legacy = false }: { chunkBytes: number; start: Position; legacy?: boolean },
+  options: { chunkBytes: number; start: Position; legacy?: boolean; dialect?: Dialect },
 ): Scanner {
-  if (format !== "json") return createCsvScanner({ format, chunkBytes, start });
+  const { chunkBytes, start, legacy = false, dialect = dialectOf({}) } = options;
+  if (format !== "json") return createCsvScanner({ format, chunkBytes, start, dialect });
   return legacy ? createLegacyScanner({ chunkBytes }) : createJsonScanner({ chunkBytes });
 }

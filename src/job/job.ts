@@ -58,6 +58,9 @@ export interface ImportSpec {
     ignoreBlanks: boolean;
     parseGrace: "autoCast" | "skipField" | "skipRow" | "stop";
     useArrayIndexFields: boolean;
+    /** Of a csv: what stands between cells, and around those that need it; a comma and a quote where nothing is said. */
+    separator?: string;
+    quote?: string;
   };
 }
 

@@ -251,6 +251,23 @@ suite("docferry import and export on a database file", () => {
     assert.match(first, /"n":\{"\$numberLong":"5"\}/);
   });
 
+  test("a CSV of another dialect is read as it is told", async (t) => {
+    const folder = await tempFolder(t);
+    const cli = new Cli(folder);
+    await writeFile(join(folder, "p.csv"), "\ufeff_id;name;n\r\n1;'a;b';1,5\r\n2;'it''s';7\r\n");
+    const csv = ["import", "--to", shop, "--type", "csv", "--headerline"];
+    const run = await cli.run(...csv, "--separator", ";", "--quote", "'", "p.csv");
+    assert.equal(run.code, 0, run.stderr + run.stdout);
+    assert.equal(
+      (await cli.run("export", "--from", shop, "-c", "p", "--quiet")).stdout,
+      '{"_id":1,"name":"a;b","n":"1,5"}\n{"_id":2,"name":"it\'s","n":7}\n',
+    );
+    const refused = await cli.run(...csv, "--separator", ";;", "p.csv");
+    assert.deepEqual([refused.code, refused.stdout], [2, ""]);
+    assert.match(refused.stderr, /A separator is one character of ASCII.*not ";;"/);
+    assert.match((await cli.run(...csv, "--quote", ",", "p.csv")).stderr, /both ","/);
+  });
+
   test("an export tells what will not come back and what a spreadsheet would run", async (t) => {
     const cli = new Cli(await tempFolder(t));
     const sums = '{"_id":1,"sum":"=1+1","n":{"$numberLong":"5"}}\n{"_id":2,"sum":"@x","n":true}\n';

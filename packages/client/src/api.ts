@@ -32,6 +32,10 @@ export interface CsvImport {
   parseGrace?: "autoCast" | "skipField" | "skipRow" | "stop";
   /** a.0, a.1 are items of a list */
   arrayIndexes?: boolean;
+  /** For csv: what stands between cells, one character of ASCII */
+  separator?: string;
+  /** For csv: what stands around cells that need it, one character of ASCII */
+  quote?: string;
 }
 
 /** Either statement, or collection with filter, fields, sort, skip and limit */

@@ -117,6 +117,8 @@ function orderOf({ order }: ImportRequest, file: string): ImportOrder {
         ignoreBlanks: csv.ignoreBlanks,
         parseGrace: csv.parseGrace,
         arrayIndexes: csv.useArrayIndexFields,
+        ...(csv.separator !== undefined && { separator: csv.separator }),
+        ...(csv.quote !== undefined && { quote: csv.quote }),
       },
     }),
   };

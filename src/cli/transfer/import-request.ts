@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { dialectFault } from "../../formats/csv/dialect.ts";
 import type { ImportSpec } from "../../job/job.ts";
 import { checkCollectionName } from "../../query/collection-name.ts";
 import { fieldNames } from "../options/field-list.ts";
@@ -28,6 +29,8 @@ export interface ImportOptions {
   parseGrace?: ImportSpec["csv"]["parseGrace"];
   ignoreBlanks?: true;
   useArrayIndexFields?: true;
+  separator?: string;
+  quote?: string;
   jsonArray?: true;
   legacy?: true;
   drop?: true;
@@ -75,6 +78,15 @@ export function importOptions(command: Command): void {
     )
     .option("--ignoreBlanks", "CSV, TSV: empty cells become no field")
     .option("--useArrayIndexFields", "CSV, TSV: a.0 and a.1 make an array")
+    .addOption(
+      textOption(
+        "--separator <character>",
+        "CSV: what stands between cells; tab is one, too (default: ,)",
+      ),
+    )
+    .addOption(
+      textOption("--quote <character>", 'CSV: what stands around cells that need it (default: ")'),
+    )
     .option("--jsonArray", "the file is one JSON array (found out without it, too)")
     .option("--legacy", "read what MongoDB's shell writes as well: ObjectId(…), ISODate(…), /re/")
     .option("--drop", "drop the collection first")
@@ -179,6 +191,8 @@ const rowOptions = [
   "parseGrace",
   "ignoreBlanks",
   "useArrayIndexFields",
+  "separator",
+  "quote",
 ] as const satisfies (keyof ImportOptions)[];
 
 function csvOf(options: ImportOptions, format: ImportSpec["format"]): ImportSpec["csv"] {
@@ -189,6 +203,8 @@ function csvOf(options: ImportOptions, format: ImportSpec["format"]): ImportSpec
   } else {
     const stray = (["jsonArray", "legacy"] as const).find((name) => options[name]);
     if (stray) throw new UsageError(`--${stray} goes with --type json`);
+    const dialect = (["separator", "quote"] as const).find((name) => options[name] !== undefined);
+    if (dialect && format === "tsv") throw new UsageError(`--${dialect} goes with --type csv`);
     if (options.headerline && names) {
       throw new UsageError("--headerline excludes --fields and --fieldFile");
     }
@@ -196,11 +212,17 @@ function csvOf(options: ImportOptions, format: ImportSpec["format"]): ImportSpec
       throw new UsageError(`--type ${format} wants --headerline, --fields or --fieldFile`);
     }
   }
+  const separator = options.separator === "tab" ? "\t" : options.separator;
+  const { quote } = options;
+  const fault = dialectFault({ separator, quote });
+  if (fault) throw new UsageError(fault);
   return {
     header: names ?? true,
     columnsHaveTypes: options.columnsHaveTypes ?? false,
     ignoreBlanks: options.ignoreBlanks ?? false,
     parseGrace: options.parseGrace ?? "stop",
     useArrayIndexFields: options.useArrayIndexFields ?? false,
+    ...(separator !== undefined && { separator }),
+    ...(quote !== undefined && { quote }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Scanner } from "../../formats/codec.ts";
+import { dialectOf } from "../../formats/csv/dialect.ts";
 import { checkColumns, readHeader } from "../../formats/csv/header.ts";
 import { createScanner } from "../../formats/formats.ts";
 import type { Chunk, Position } from "../../job/chunk.ts";
@@ -39,7 +40,8 @@ export async function* scanFile(
 ): AsyncGenerator<ScanItem, ScanResult, void> {
   const { columns, end } = await columnsOf(scan, context);
   const { format, chunkBytes, legacy } = scan;
-  const scanner = createScanner(format, { chunkBytes, start: end, legacy });
+  const dialect = dialectOf(scan.csv);
+  const scanner = createScanner(format, { chunkBytes, start: end, legacy, dialect });
   let bytes = end.offset;
   for await (const piece of context.files.read(
     scan.object,
@@ -90,7 +92,7 @@ async function headerOf(
   const start = Buffer.concat(pieces);
   // The end of the file ends its header as a line break does.
   const text = scan.size <= longestHeader ? Buffer.concat([start, Buffer.from("\n")]) : start;
-  const header = readHeader(text, format);
+  const header = readHeader(text, format, dialectOf(scan.csv));
   if (!header || header.columns.length === 0) {
     throw new DocferryError(
       "invalid_file",

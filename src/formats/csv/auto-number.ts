@@ -1,4 +1,6 @@
 import { writeDouble } from "../json/encode-number.ts";
+import { nearestDouble } from "../json/decode-double.ts";
+import { int64, readInt64 } from "../json/decode-int64.ts";
 import { JsonOutput } from "../json/encode-output.ts";
 import { exportedDouble, plainDouble } from "./double-text.ts";
 
@@ -66,7 +68,12 @@ export class AutoNumber {
       this.value = -0;
       return isDouble;
     }
-    if (digits > 15) return this.#longInteger(bytes, from, to);
+    if (digits > 15) {
+      if (!readInt64(bytes, to - digits, digits, negative)) return notANumber;
+      this.low = int64.low;
+      this.high = int64.high;
+      return isInt64;
+    }
     const value = negative ? -magnitude : magnitude;
     if (value === (value | 0)) {
       this.value = value;
@@ -74,14 +81,6 @@ export class AutoNumber {
     }
     this.high = Math.floor(value / 0x100000000);
     this.low = value - this.high * 0x100000000;
-    return isInt64;
-  }
-
-  #longInteger(bytes: Uint8Array, from: number, to: number): 0 | 2 {
-    const value = BigInt(latin1(bytes, from, to));
-    if (BigInt.asIntN(64, value) !== value) return notANumber;
-    this.low = Number(BigInt.asIntN(32, value));
-    this.high = Number(value >> 32n);
     return isInt64;
   }
 
@@ -105,11 +104,39 @@ export class AutoNumber {
     if (at < to) return bytes[at] === LOWER_E ? this.#printed(bytes, from, to, at) : notANumber;
     const decimals = to - dot - 1;
     if (decimals === 0 || byte === 0) return notANumber;
-    if (digits + decimals > 15) return this.#printed(bytes, from, to, to);
+    if (digits + decimals > 15) return this.#longDecimal(bytes, from, to, dot, negative, whole);
     // With 15 digits each text has a double of its own, so the shortest text of that double is this one; and one division
     // of exact numbers rounds right.
     const magnitude = mantissa / powersOfTen[decimals]!;
     this.value = negative ? -magnitude : magnitude;
+    return isDouble;
+  }
+
+  /** 16 digits and more, of numbers that both printed forms write in the same way: read and compared without texts. */
+  #longDecimal(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    dot: number,
+    negative: boolean,
+    whole: number,
+  ): 0 | 3 {
+    const decimals = to - dot - 1;
+    // A double of this size has 17 digits at most, behind three zeros.
+    if (whole >= 1e6 || decimals > 20) return this.#printed(bytes, from, to, to);
+    const first = Math.min(decimals, 9);
+    let group = 0;
+    let at = dot + 1;
+    for (const end = at + first; at < end; at++) group = (group * 10 + bytes[at]! - ZERO) | 0;
+    const second = Math.min(to - at, 9);
+    let low = 0;
+    for (const end = at + second; at < end; at++) low = (low * 10 + bytes[at]! - ZERO) | 0;
+    const high = whole * powersOfTen[first]! + group;
+    const magnitude = at < to ? Number.NaN : nearestDouble(high, low, second, -decimals);
+    if (!(magnitude >= 1e-4 && magnitude < 1e6)) return this.#printed(bytes, from, to, to);
+    const value = negative ? -magnitude : magnitude;
+    if (!this.#isPrintedAs(value, bytes, from, to)) return notANumber;
+    this.value = value;
     return isDouble;
   }
 

@@ -1,10 +1,9 @@
 import { blankLength, trimEnd } from "./blanks.ts";
+import type { Dialect } from "./dialect.ts";
 import { type CellList, cellKind, type RowFault, type RowShape } from "./row-shape.ts";
 
 const LF = 10;
 const CR = 13;
-const QUOTE = 34;
-const COMMA = 44;
 
 // Where a row stands. A cell goes START -> BARE, or START -> QUOTED -> CLOSED (-> QUOTED at "") -> AFTER.
 const START = 0;
@@ -34,8 +33,16 @@ export class CsvRow implements RowShape {
   #to = 0;
   #kind: number = cellKind.plain;
 
-  constructor(cells: CellList) {
+  readonly #separator: number;
+  readonly #quote: number;
+  /** Bytes up to this may mean something outside of quotes. */
+  readonly #highest: number;
+
+  constructor(cells: CellList, { separator, quote }: Dialect) {
     this.cells = cells;
+    this.#separator = separator;
+    this.#quote = quote;
+    this.#highest = Math.max(separator, quote);
   }
 
   reset(): void {
@@ -48,6 +55,9 @@ export class CsvRow implements RowShape {
 
   run(bytes: Uint8Array, start: number, end: number, final: boolean): "done" | "broken" | "more" {
     const { cells } = this;
+    const separator = this.#separator;
+    const quote = this.#quote;
+    const highest = this.#highest;
     let at = start + this.at;
     let state = this.#state;
     let from = start + this.#from;
@@ -56,10 +66,10 @@ export class CsvRow implements RowShape {
         for (;;) {
           if (at >= end) break scan;
           const byte = bytes[at]!;
-          // All that means something here is a comma or below, and most text is above.
-          if (byte > COMMA) {
+          // All that means something here is mostly a comma or below, and most text is above.
+          if (byte > highest) {
             at++;
-          } else if (byte === COMMA) {
+          } else if (byte === separator) {
             cells.add(from - start, trimEnd(bytes, from, at) - start, cellKind.plain);
             at++;
             state = START;
@@ -67,7 +77,7 @@ export class CsvRow implements RowShape {
           } else if (byte === LF) {
             cells.add(from - start, trimEnd(bytes, from, at) - start, cellKind.plain);
             return this.#done(bytes, start, at);
-          } else if (byte === QUOTE) {
+          } else if (byte === quote) {
             return this.#broken("bare_quote", at - start);
           } else {
             at++;
@@ -77,13 +87,13 @@ export class CsvRow implements RowShape {
         for (;;) {
           if (at >= end) break scan;
           const byte = bytes[at]!;
-          if (byte === COMMA) {
+          if (byte === separator) {
             cells.add(at - start, at - start, cellKind.plain);
             at++;
           } else if (byte === LF) {
             cells.add(at - start, at - start, cellKind.plain);
             return this.#done(bytes, start, at);
-          } else if (byte === QUOTE) {
+          } else if (byte === quote) {
             this.#kind = cellKind.quoted;
             at++;
             from = at;
@@ -104,9 +114,9 @@ export class CsvRow implements RowShape {
         for (;;) {
           if (at >= end) break scan;
           const byte = bytes[at]!;
-          if (byte > QUOTE) {
+          if (byte > quote) {
             at++;
-          } else if (byte === QUOTE) {
+          } else if (byte === quote) {
             this.#to = at - start;
             at++;
             state = CLOSED;
@@ -118,7 +128,7 @@ export class CsvRow implements RowShape {
         }
       } else if (state === CLOSED) {
         if (at >= end) break;
-        if (bytes[at] === QUOTE) {
+        if (bytes[at] === quote) {
           this.#kind = cellKind.escaped;
           at++;
           state = QUOTED;
@@ -128,7 +138,7 @@ export class CsvRow implements RowShape {
       } else {
         if (at >= end) break;
         const byte = bytes[at]!;
-        if (byte === COMMA) {
+        if (byte === separator) {
           cells.add(from - start, this.#to, this.#kind);
           at++;
           state = START;

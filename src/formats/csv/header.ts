@@ -1,6 +1,7 @@
 import type { Position } from "../../job/chunk.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { trimEnd, trimStart } from "./blanks.ts";
+import { type Dialect, dialectOf } from "./dialect.ts";
 import { type ColumnOptions, fieldTree, parseColumns } from "./field-tree.ts";
 import { RowReader } from "./row-reader.ts";
 import { cellKind } from "./row-shape.ts";
@@ -15,9 +16,10 @@ import { cellKind } from "./row-shape.ts";
 export function readHeader(
   bytes: Uint8Array,
   format: "csv" | "tsv",
+  dialect: Dialect = dialectOf({}),
 ): { columns: string[]; end: Position } | null {
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  const rows = new RowReader(format, { offset: mark, line: 1 }, { cells: true });
+  const rows = new RowReader(format, { offset: mark, line: 1 }, { cells: true, dialect });
   rows.feed(bytes.subarray(mark), false);
   let state = rows.next();
   while (state === "blank") state = rows.next();
@@ -25,7 +27,7 @@ export function readHeader(
   if (state === "broken") {
     throw invalid(`The header row has broken quotes, line ${rows.line}, column ${rows.column}`);
   }
-  return { columns: namesOf(rows, format), end: rows.position };
+  return { columns: namesOf(rows, format, dialect), end: rows.position };
 }
 
 /**
@@ -36,7 +38,8 @@ export function checkColumns(columns: readonly string[], options: ColumnOptions)
   fieldTree(parseColumns(columns, options), options);
 }
 
-function namesOf(rows: RowReader, format: "csv" | "tsv"): string[] {
+function namesOf(rows: RowReader, format: "csv" | "tsv", dialect: Dialect): string[] {
+  const quote = String.fromCharCode(dialect.quote);
   const { triples, count } = rows.cells;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   return Array.from({ length: count }, (_, index) => {
@@ -54,7 +57,9 @@ function namesOf(rows: RowReader, format: "csv" | "tsv"): string[] {
     } catch (cause) {
       throw invalid(`Column ${index + 1} of the header row is not UTF-8`, cause);
     }
-    return triples[index * 3 + 2] === cellKind.escaped ? name.replaceAll('""', '"') : name;
+    return triples[index * 3 + 2] === cellKind.escaped
+      ? name.replaceAll(quote + quote, quote)
+      : name;
   });
 }
 

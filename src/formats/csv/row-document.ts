@@ -2,6 +2,7 @@ import { findField } from "../../bson/walk.ts";
 import type { RejectCode } from "../../job/reject.ts";
 import type { DelimitedDecodeSpec } from "../codec.ts";
 import type { ColumnType } from "./column-type.ts";
+import { dialectOf } from "./dialect.ts";
 import { elementHeader, type LayoutField, type RowLayout, valueBytes } from "./row-layout.ts";
 import type { RowReader } from "./row-reader.ts";
 import { cellKind } from "./row-shape.ts";
@@ -19,7 +20,7 @@ export interface RowFailure {
 
 type RowOptions = Pick<
   DelimitedDecodeSpec,
-  "ignoreBlanks" | "parseGrace" | "derivedId" | "fieldNames"
+  "ignoreBlanks" | "parseGrace" | "derivedId" | "fieldNames" | "separator" | "quote"
 >;
 
 /** Makes a document of a row's cells. */
@@ -32,6 +33,7 @@ export class RowDocument {
   readonly #derivedId: DerivedIdBytes | null;
   readonly #writer: RowWriter;
   readonly #typedCells: TypedCellReader;
+  readonly #quote: number;
   readonly #extraHeaders: Uint8Array[] = [];
   #failure: RowFailure | null = null;
   /** Of a typed CSV's cell that is not what it looks like. */
@@ -46,6 +48,7 @@ export class RowDocument {
     this.#ignoreBlanks = options.ignoreBlanks;
     this.#parseGrace = options.parseGrace;
     this.#derivedId = options.derivedId && derivedIdBytes(options.derivedId);
+    this.#quote = dialectOf(options).quote;
     this.#writer = writer;
     this.#typedCells = new TypedCellReader(options.fieldNames === "environment");
   }
@@ -271,17 +274,17 @@ export class RowDocument {
       this.#unescaped = Buffer.allocUnsafeSlow((to - from) * 2);
     }
     const target = this.#unescaped;
+    const quote = this.#quote;
     let length = 0;
     for (let at = from; at < to; at++) {
       const byte = bytes[at]!;
       target[length++] = byte;
-      if (byte === QUOTE) at++;
+      if (byte === quote) at++;
     }
     return length;
   }
 }
 
-const QUOTE = 34;
 const OPEN_BRACE = 123;
 const idName = Buffer.from("_id", "latin1");
 const maxDocumentBytes = 16 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import type { Position } from "../../job/chunk.ts";
 import { CsvRow } from "./csv-row.ts";
+import { type Dialect, dialectOf } from "./dialect.ts";
 import { CellList, maxCells, type RowFault, type RowShape } from "./row-shape.ts";
 import { TsvRow } from "./tsv-row.ts";
 
@@ -23,6 +24,8 @@ export const maxRowBytes = 48 * 1024 * 1024;
 export class RowReader {
   /** What is in memory; valid until `release`. */
   bytes: Buffer = Buffer.alloc(0);
+  /** The same memory, to read several bytes at once; of what was fed last. */
+  view: DataView = new DataView(new ArrayBuffer(0));
   /** Where in `bytes` the row begins that `next` gave. Its cells are relative to that. */
   start = 0;
   /** Of the row that `next` gave: place in the file, bytes without the line end, first line. */
@@ -54,10 +57,13 @@ export class RowReader {
   constructor(
     format: "csv" | "tsv",
     start: Position,
-    options: { cells: boolean; maxBytes?: number },
+    options: { cells: boolean; maxBytes?: number; dialect?: Dialect },
   ) {
     this.cells = new CellList(options.cells ? maxCells : 0);
-    this.#shape = format === "csv" ? new CsvRow(this.cells) : new TsvRow(this.cells);
+    this.#shape =
+      format === "csv"
+        ? new CsvRow(this.cells, options.dialect ?? dialectOf({}))
+        : new TsvRow(this.cells);
     this.#maxBytes = options.maxBytes ?? maxRowBytes;
     this.#base = start.offset;
     this.#nextOffset = start.offset;
@@ -69,6 +75,10 @@ export class RowReader {
   /** Where the row to come begins: all before it has been given. */
   get position(): Position {
     return { offset: this.#nextOffset, line: this.#nextLine };
+  }
+
+  get lineToCome(): number {
+    return this.#nextLine;
   }
 
   get offsetToCome(): number {
@@ -86,11 +96,12 @@ export class RowReader {
     const kept = this.bytes.length;
     if (kept === 0) {
       this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      return;
+    } else {
+      this.#reserve(kept + bytes.length, kept);
+      this.#own.set(bytes, kept);
+      this.bytes = this.#own.subarray(0, kept + bytes.length);
     }
-    this.#reserve(kept + bytes.length, kept);
-    this.#own.set(bytes, kept);
-    this.bytes = this.#own.subarray(0, kept + bytes.length);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
   }
 
   /** Copies what is left of the bytes fed, so that their memory may be used otherwise. */

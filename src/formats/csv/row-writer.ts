@@ -1,7 +1,7 @@
 import { bsonType } from "../../bson/types.ts";
 import type { DerivedId } from "../codec.ts";
 import type { DecimalBits } from "../json/decode-decimal.ts";
-import { AutoNumber, isDouble, isInt32, isInt64 } from "./auto-number.ts";
+import { AutoNumber, isDouble, isInt32, isInt64, notANumber } from "./auto-number.ts";
 
 /**
  * Writes BSON elements of cells into memory that the caller keeps large enough. An element's header (type byte, name) comes
@@ -12,6 +12,10 @@ export class RowWriter {
   /** Where the next byte goes. */
   at = 0;
   #view = new DataView(new ArrayBuffer(0));
+  /** Of `out`, to store several bytes at once. */
+  get view(): DataView {
+    return this.#view;
+  }
   readonly #number = new AutoNumber();
   #size = 0;
 
@@ -66,6 +70,32 @@ export class RowWriter {
       if (kind === isInt64) return this.#int64Halves(typeAt, this.#number.low, this.#number.high);
     }
     this.string(typeAt, bytes, from, to);
+  }
+
+  /**
+   * Where the text `out[from … to)` is a number by its own printing, writes that at `valueAt` instead.
+   * @returns the bytes that it takes; 0 where it stays text
+   */
+  number(typeAt: number, valueAt: number, from: number, to: number): number {
+    const number = this.#number;
+    const { out } = this;
+    const kind = number.read(out, from, to);
+    if (kind === notANumber) return 0;
+    const view = this.#view;
+    if (kind === isDouble) {
+      out[typeAt] = bsonType.double;
+      view.setFloat64(valueAt, number.value, true);
+      return 8;
+    }
+    if (kind === isInt32) {
+      out[typeAt] = bsonType.int32;
+      view.setInt32(valueAt, number.value, true);
+      return 4;
+    }
+    out[typeAt] = bsonType.int64;
+    view.setInt32(valueAt, number.low, true);
+    view.setInt32(valueAt + 4, number.high, true);
+    return 8;
   }
 
   string(typeAt: number, bytes: Uint8Array, from: number, to: number): void {

@@ -1,6 +1,7 @@
 import type { Chunk, Position } from "../../job/chunk.ts";
 import type { Scanner } from "../codec.ts";
 import { countLines } from "./count-lines.ts";
+import { type Dialect, dialectOf } from "./dialect.ts";
 import { RowReader } from "./row-reader.ts";
 
 /**
@@ -12,25 +13,26 @@ export function createCsvScanner(options: {
   format: "csv" | "tsv";
   chunkBytes: number;
   start: Position;
+  dialect?: Dialect;
 }): Scanner {
   return new CsvScanner(options);
 }
 
 const LF = 10;
-const QUOTE = 34;
 
 class CsvScanner implements Scanner {
   readonly #rows: RowReader;
-  readonly #quotes: boolean;
+  /** The byte of a quote, -1 where there are none. */
+  readonly #quote: number;
   readonly #chunkBytes: number;
   /** Where the chunk to come begins. */
   #from: Position;
   #chunks: Chunk[] = [];
 
-  constructor(options: { format: "csv" | "tsv"; chunkBytes: number; start: Position }) {
-    const { format, chunkBytes, start } = options;
-    this.#rows = new RowReader(format, start, { cells: false });
-    this.#quotes = format === "csv";
+  constructor(options: Parameters<typeof createCsvScanner>[0]) {
+    const { format, chunkBytes, start, dialect = dialectOf({}) } = options;
+    this.#rows = new RowReader(format, start, { cells: false, dialect });
+    this.#quote = format === "csv" ? dialect.quote : -1;
     this.#chunkBytes = chunkBytes;
     this.#from = { ...start };
   }
@@ -55,7 +57,7 @@ class CsvScanner implements Scanner {
   #passLines(from: number): number {
     const rows = this.#rows;
     const { bytes } = rows;
-    const quote = this.#quotes ? bytes.indexOf(QUOTE, from) : -1;
+    const quote = this.#quote < 0 ? -1 : bytes.indexOf(this.#quote, from);
     const limit = quote < 0 ? bytes.length : quote;
     const end = limit > from ? bytes.lastIndexOf(LF, limit - 1) + 1 : 0;
     let at = from;

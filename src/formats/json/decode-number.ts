@@ -1,5 +1,6 @@
 import { bsonType } from "../../bson/types.ts";
 import { nearestDouble, powersOfTen } from "./decode-double.ts";
+import { int64, readInt64 } from "./decode-int64.ts";
 import { parseDecimal, writeDecimal } from "./decode-decimal.ts";
 import { type DecodeState, FAULT } from "./decode-state.ts";
 
@@ -147,32 +148,11 @@ export function writeSafeInteger(state: DecodeState, value: number): void {
   state.type = bsonType.int64;
 }
 
-/**
- * Writes 10 to 19 digits as an Int64, in doubles that never leave their exact range: a BigInt for each such number would
- * halve the speed of a file of long ids. False when it is out of range.
- */
 function writeInt64(state: DecodeState, from: number, digits: number, negative: boolean): boolean {
-  const { src, view, at } = state;
-  const split = from + digits - 9;
-  let high = 0;
-  for (let p = from; p < split; p++) high = high * 10 + (src[p]! - 0x30);
-  let low = 0;
-  for (let p = split; p < split + 9; p++) low = low * 10 + (src[p]! - 0x30);
-  // high * 10^9 + low, with high cut after 16 bits: a * 2^16 + b.
-  const a = Math.floor(high / 65536) * 1e9;
-  const b = (high % 65536) * 1e9 + low;
-  const sum = (a % 65536) * 65536 + (b % 4294967296);
-  let upper = Math.floor(a / 65536) + Math.floor(b / 4294967296) + Math.floor(sum / 4294967296);
-  let lower = sum % 4294967296;
-  if (negative) {
-    if (upper > 0x80000000 || (upper === 0x80000000 && lower > 0)) return false;
-    lower = lower === 0 ? 0 : 4294967296 - lower;
-    upper = lower === 0 ? -upper : -upper - 1;
-  } else if (upper > 0x7fffffff) {
-    return false;
-  }
-  view.setInt32(at, lower, true);
-  view.setInt32(at + 4, upper, true);
+  if (!readInt64(state.src, from, digits, negative)) return false;
+  const { view, at } = state;
+  view.setInt32(at, int64.low, true);
+  view.setInt32(at + 4, int64.high, true);
   state.at = at + 8;
   state.type = bsonType.int64;
   return true;

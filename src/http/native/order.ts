@@ -1,6 +1,7 @@
 import type { Static } from "typebox";
 import type { JobOrder } from "../../engine/engine.ts";
 import { checkFileName } from "../../files/file-name.ts";
+import { dialectFault } from "../../formats/csv/dialect.ts";
 import { parseExtendedJson } from "../../formats/json/decode-one.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { checkCollectionName } from "../../query/collection-name.ts";
@@ -29,6 +30,11 @@ function importOrder(body: ImportBody): JobOrder {
   checkCollectionName(body.collection);
   if (body.csv && body.format === "json") throw onlyFor("csv", "format csv or tsv");
   if (body.legacy && body.format !== "json") throw onlyFor("legacy", "format json");
+  if (body.format === "tsv" && (csv.separator !== undefined || csv.quote !== undefined)) {
+    throw onlyFor("csv.separator and csv.quote", "format csv");
+  }
+  const fault = dialectFault(csv);
+  if (fault) throw new DocferryError("invalid_argument", fault);
   if (body.upsertFields && mode === "insert") throw onlyFor("upsertFields", "modes but insert");
   return {
     type: "import",
@@ -45,6 +51,8 @@ function importOrder(body: ImportBody): JobOrder {
       ignoreBlanks: csv.ignoreBlanks ?? false,
       parseGrace: csv.parseGrace ?? "stop",
       useArrayIndexFields: csv.arrayIndexes ?? false,
+      ...(csv.separator !== undefined && { separator: csv.separator }),
+      ...(csv.quote !== undefined && { quote: csv.quote }),
     },
   };
 }

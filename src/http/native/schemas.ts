@@ -202,6 +202,22 @@ export const importOrderSchema = Type.Object(
           arrayIndexes: Type.Optional(
             Type.Boolean({ default: false, description: "a.0, a.1 are items of a list" }),
           ),
+          separator: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 1,
+              default: ",",
+              description: "For csv: what stands between cells, one character of ASCII",
+            }),
+          ),
+          quote: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 1,
+              default: '"',
+              description: "For csv: what stands around cells that need it, one character of ASCII",
+            }),
+          ),
         },
         { title: "CsvImport", additionalProperties: false, description: "For csv and tsv" },
       ),
