@@ -1,4 +1,4 @@
-import { METHODS } from "node:http";
+import { type IncomingMessage, METHODS } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { OperatorKey } from "../access/operator-key.ts";
@@ -9,6 +9,7 @@ import { cloudActions } from "./cloud-api/actions.ts";
 import { cloudApiPath, cloudApiSurface, isCloudApiCall } from "./cloud-api/surface.ts";
 import { consentRoutes } from "./consent/routes.ts";
 import { problem } from "./errors.ts";
+import { storageGateway } from "./cos/gateway.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
 import { answerClientError } from "./client-error.ts";
 import { type HttpLimits, limitConnections, serverOptions } from "./limits.ts";
@@ -17,6 +18,7 @@ import { contextOf } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
 import { keepFailure, type RequestRecorder } from "./request-recorder.ts";
 import { newRid } from "./rid.ts";
+import { answerTunnels, vendorPath } from "./vendor-hosts.ts";
 import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
 
@@ -57,7 +59,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     genReqId: () => newRid(clock()),
     requestIdHeader: false,
     rewriteUrl: (request) =>
-      isCloudApiCall(request) ? cloudApiPath : routedUrl(request.url ?? "/"),
+      isCloudApiCall(request) ? cloudApiPath : routedUrl(request, request.url ?? "/"),
     // Ids of apps and keys have up to 128 characters.
     routerOptions: { maxParamLength: 200 },
     // While it drains, the engine says so call by call.
@@ -76,6 +78,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   }
 
   limitConnections(app, limits, { logger, clock });
+  answerTunnels(app.server);
   app.decorateRequest("docferry");
   app.addHook("onRequest", async (request) => {
     request.docferry = contextOf(request, { publicUrl, bodyMs, now: clock() });
@@ -106,6 +109,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   openApiRoutes(app, routes);
   consentRoutes(app, parts);
   registerFileRoutes(app, parts);
+  storageGateway(app, parts);
   health(app, parts.readiness);
   return app;
 }
@@ -114,8 +118,10 @@ export function createApp(parts: AppParts): FastifyInstance {
  * Clients that join a base URL and one of the vendor's paths with two slashes mean one; other paths keep theirs, because
  * names of files may have them. And a request line may name the whole URL (RFC 9112 3.2.2).
  */
-function routedUrl(url: string): string {
+function routedUrl(request: Pick<IncomingMessage, "headers">, url: string): string {
   const path = url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
+  const atVendor = vendorPath(request, path);
+  if (atVendor !== null) return atVendor;
   const single = path.replace(/^\/{2,}/, "/");
   return isWireUrl(single) ? single : path;
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { accountOf, type Caller } from "../access/caller.ts";
 import type { BodyHead } from "./json-body.ts";
+import { isVendorHost } from "./vendor-hosts.ts";
 
 /** What all surfaces know of a request. */
 export interface RequestContext {
@@ -61,10 +62,16 @@ export function noteCaller(context: RequestContext, caller: Caller): void {
   context.appId = accountOf(caller);
 }
 
-/** A Host header is the client's word: what is no host does not get into an address. */
+/**
+ * A Host header is the client's word: what is no host does not get into an address. Nor does a host of the vendor's, which the
+ * client meant this service by.
+ */
 function askedUrl(request: FastifyRequest): string {
   const { localAddress = "127.0.0.1", localPort = 80 } = request.socket;
-  const host = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.test(request.host)
+  const isReachable =
+    /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.test(request.host) &&
+    !isVendorHost(request.host);
+  const host = isReachable
     ? request.host
     : `${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
   return `${request.protocol}://${host}`;

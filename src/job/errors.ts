@@ -281,6 +281,18 @@ export const errorKinds = {
     retryable: false,
     hint: "Send multipart/form-data with the fields of the upload ticket and one part named file",
   },
+  upload_not_found: {
+    status: 404,
+    errcode: 40097,
+    retryable: false,
+    hint: "Begin a new multipart upload",
+  },
+  invalid_part: {
+    status: 400,
+    errcode: 40097,
+    retryable: false,
+    hint: "List the parts in order, each with the ETag that its upload answered",
+  },
   job_not_found: {
     status: 404,
     errcode: 40097,

@@ -5,6 +5,16 @@ import { httpError, isOurFault } from "../errors.ts";
 /** Our kinds in the words of COS and S3, which their clients go by. */
 const cosCodes: Partial<Record<ErrorCode, string>> = {
   wrong_signature: "SignatureDoesNotMatch",
+  invalid_authorization: "AccessDenied",
+  unknown_secret_id: "InvalidAccessKeyId",
+  wrong_key_token: "InvalidToken",
+  signature_expired: "AccessDenied",
+  signature_mismatch: "SignatureDoesNotMatch",
+  permission_set_missing: "AccessDenied",
+  upload_not_found: "NoSuchUpload",
+  invalid_part: "InvalidPart",
+  body_too_large: "EntityTooLarge",
+  no_cloudbase: "NoSuchBucket",
   address_expired: "AccessDenied",
   invalid_form: "MalformedPOSTRequest",
   invalid_body: "MalformedPOSTRequest",
@@ -45,20 +55,28 @@ function sendCosFault(
   return sendDocument(reply, document);
 }
 
-/** One XML element with texts in it. */
-export function sendXml(reply: FastifyReply, root: string, texts: Record<string, string>) {
-  return sendDocument(reply, xmlOf(root, texts));
+/** What stands in an XML element: a text, or elements by name; several of one name as a list. */
+export type XmlContent = string | { [name: string]: XmlContent | XmlContent[] };
+
+/** One XML element as an answer. */
+export function sendXml(reply: FastifyReply, root: string, content: XmlContent) {
+  return sendDocument(reply, xmlOf(root, content));
 }
 
 function sendDocument(reply: FastifyReply, document: string) {
   return reply.header("content-type", "application/xml; charset=utf-8").send(document);
 }
 
-function xmlOf(root: string, texts: Record<string, string>): string {
-  const lines = Object.entries(texts).map(
-    ([name, text]) => `\t<${name}>${escaped(text)}</${name}>\n`,
-  );
-  return `<?xml version='1.0' encoding='utf-8' ?>\n<${root}>\n${lines.join("")}</${root}>\n`;
+function xmlOf(root: string, content: XmlContent): string {
+  return `<?xml version='1.0' encoding='utf-8' ?>\n${element(root, content, "")}`;
+}
+
+function element(name: string, content: XmlContent, indent: string): string {
+  if (typeof content === "string") return `${indent}<${name}>${escaped(content)}</${name}>\n`;
+  const inner = Object.entries(content)
+    .flatMap(([child, of]) => (Array.isArray(of) ? of : [of]).map((one) => [child, one] as const))
+    .map(([child, one]) => element(child, one, `${indent}\t`));
+  return `${indent}<${name}>\n${inner.join("")}${indent}</${name}>\n`;
 }
 
 function messageOf(error: DocferryError): string {

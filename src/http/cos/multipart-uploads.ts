@@ -1,0 +1,223 @@
+import { hiddenPrefix } from "../../files/file-name.ts";
+import { newObjectId } from "../../files/object-id.ts";
+import type { ObjectStore, StoredObject } from "../../files/object-store.ts";
+import { DocferryError } from "../../job/errors.ts";
+import type { FileEntry, FileIndex } from "../../store/file-index.ts";
+
+/** Where the parts of unfinished uploads stand: `<upload>/<number>`, and what it is an upload of as number 0. */
+const uploadsPrefix = `${hiddenPrefix}uploads/`;
+
+/** As COS has it. */
+const mostParts = 10_000;
+
+/** Uploads of one environment that are not finished. */
+const mostUploads = 1000;
+
+/** Names read at once. */
+const page = 1000;
+
+export interface MultipartUpload {
+  id: string;
+  environment: string;
+  /** Of the file that is to be. */
+  name: string;
+  contentType: string;
+  /** Unix ms. */
+  startedAt: number;
+}
+
+export interface UploadPart {
+  /** From 1. */
+  number: number;
+  object: StoredObject;
+  /** Unix ms. */
+  modifiedAt: number;
+}
+
+/**
+ * Uploads in parts. All there is of one stands under hidden names of its environment, so it outlives a restart, goes with its
+ * environment, and its parts are kept from the sweeper like any file. Whoever reads files sees nothing of it until it is complete.
+ */
+export class MultipartUploads {
+  readonly #index: FileIndex;
+  readonly #objects: ObjectStore;
+  readonly #clock: () => number;
+
+  constructor(parts: { index: FileIndex; objects: ObjectStore; clock: () => number }) {
+    this.#index = parts.index;
+    this.#objects = parts.objects;
+    this.#clock = parts.clock;
+  }
+
+  /** @throws {DocferryError} `busy` where an environment has too many that nobody finishes */
+  async start(environment: string, file: { name: string; contentType: string }): Promise<string> {
+    if ((await this.#starts(environment)).length >= mostUploads) {
+      throw new DocferryError(
+        "busy",
+        `The environment has ${mostUploads} unfinished uploads: complete or abort some`,
+      );
+    }
+    const id = newObjectId();
+    await using writer = await this.#objects.create(newObjectId());
+    await writer.write(Buffer.from(JSON.stringify([file.name, file.contentType])));
+    await this.#put(environment, partName(id, 0), await writer.finish());
+    return id;
+  }
+
+  /** @throws {DocferryError} `upload_not_found`, for one of another file too */
+  async find(environment: string, id: string, name: string): Promise<MultipartUpload> {
+    const start = /^[0-9a-f]{32}$/.test(id)
+      ? await this.#index.get(environment, partName(id, 0))
+      : undefined;
+    const upload = start && (await this.#read(start));
+    if (upload?.name === name) return upload;
+    throw new DocferryError("upload_not_found", "There is no such upload of this file");
+  }
+
+  /** Uploads of files whose names begin so, oldest first. */
+  async list(environment: string, prefix: string): Promise<MultipartUpload[]> {
+    const found: MultipartUpload[] = [];
+    for (const start of await this.#starts(environment)) {
+      const upload = await this.#read(start);
+      if (upload?.name.startsWith(prefix)) found.push(upload);
+    }
+    return found.sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  /**
+   * Keeps a part; one that had its number before is gone.
+   * @throws {DocferryError} `invalid_part`; `upload_not_found` if the upload ended meanwhile
+   */
+  async addPart(upload: MultipartUpload, number: number, object: StoredObject): Promise<void> {
+    await this.#put(upload.environment, partName(upload.id, number), object);
+    // Completed or aborted while the bytes came: what was put would stand for nobody.
+    if (await this.#index.get(upload.environment, partName(upload.id, 0))) return;
+    await this.#index.remove(upload.environment, partName(upload.id, number));
+    throw new DocferryError("upload_not_found", "The upload has ended meanwhile");
+  }
+
+  /** In order of number. */
+  async parts(upload: MultipartUpload): Promise<UploadPart[]> {
+    const entries = await this.#names(upload.environment, `${uploadsPrefix}${upload.id}/`);
+    return entries
+      .map(({ name, object, size, md5, modifiedAt }) => ({
+        number: Number(name.slice(name.lastIndexOf("/") + 1)),
+        object: { id: object, size, md5 },
+        modifiedAt,
+      }))
+      .filter(({ number }) => number > 0);
+  }
+
+  /**
+   * One object of the parts that are listed, in this order.
+   * @throws {DocferryError} `invalid_part`, `upload_not_found`
+   */
+  async join(
+    upload: MultipartUpload,
+    listed: readonly { number: number; md5: string }[],
+    options: { signal: AbortSignal },
+  ): Promise<StoredObject> {
+    const known = new Map((await this.parts(upload)).map((part) => [part.number, part.object]));
+    if (listed.length === 0) throw new DocferryError("invalid_part", "No part is listed");
+    let before = 0;
+    const pieces = listed.map(({ number, md5 }) => {
+      const object = known.get(number);
+      if (number <= before || object?.md5 !== md5) {
+        throw new DocferryError("invalid_part", `Part ${number} is not there, or another one`);
+      }
+      before = number;
+      return { object: object.id };
+    });
+    try {
+      return await this.#objects.join(newObjectId(), pieces, { ...options, onBytes: () => {} });
+    } catch (error) {
+      if (!(error instanceof DocferryError) || error.code !== "object_not_found") throw error;
+      throw new DocferryError("upload_not_found", "The upload has ended meanwhile");
+    }
+  }
+
+  /** Forgets it with its parts; whose bytes the sweeper then removes. */
+  async remove(upload: Pick<MultipartUpload, "environment" | "id">): Promise<void> {
+    // Its start first: from then on nobody adds parts.
+    for (const { name } of await this.#names(upload.environment, `${uploadsPrefix}${upload.id}/`)) {
+      await this.#index.remove(upload.environment, name);
+    }
+  }
+
+  /** Forgets uploads of an environment that nobody has written to since `before`, unix ms. */
+  async removeAbandoned(environment: string, before: number): Promise<void> {
+    for (const { name } of await this.#starts(environment)) {
+      const id = name.slice(uploadsPrefix.length, -numberWidth - 1);
+      const entries = await this.#names(environment, `${uploadsPrefix}${id}/`);
+      if (entries.every(({ modifiedAt }) => modifiedAt < before)) {
+        await this.remove({ environment, id });
+      }
+    }
+  }
+
+  async #put(environment: string, name: string, object: StoredObject): Promise<void> {
+    const now = this.#clock();
+    const contentType = "application/octet-stream";
+    await this.#index.put({ environment, name, object, contentType, now });
+  }
+
+  /** The first name of each upload: from one to the next in one look, however many parts are between. */
+  async #starts(environment: string): Promise<FileEntry[]> {
+    const starts: FileEntry[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const [first]: FileEntry[] = await this.#index.list({
+        environment,
+        prefix: uploadsPrefix,
+        after,
+        limit: 1,
+      });
+      if (!first) return starts;
+      const id = first.name.slice(uploadsPrefix.length, -numberWidth - 1);
+      if (first.name === partName(id, 0)) starts.push(first);
+      after = partName(id, 99_999);
+    }
+  }
+
+  async #names(environment: string, prefix: string): Promise<FileEntry[]> {
+    const found: FileEntry[] = [];
+    for (;;) {
+      const after = found.at(-1)?.name ?? null;
+      const entries = await this.#index.list({ environment, prefix, after, limit: page });
+      found.push(...entries);
+      if (entries.length < page) return found;
+    }
+  }
+
+  async #read(start: FileEntry): Promise<MultipartUpload | undefined> {
+    const pieces: Uint8Array[] = [];
+    const range = { from: 0, to: start.size };
+    const { signal } = new AbortController();
+    try {
+      for await (const piece of this.#objects.read(start.object, range, { signal })) {
+        pieces.push(piece);
+      }
+    } catch (error) {
+      if (error instanceof DocferryError && error.code === "object_not_found") return undefined;
+      throw error;
+    }
+    const [name, contentType] = JSON.parse(Buffer.concat(pieces).toString()) as [string, string];
+    const id = start.name.slice(uploadsPrefix.length, -numberWidth - 1);
+    const { environment, modifiedAt: startedAt } = start;
+    return { id, environment, name, contentType, startedAt };
+  }
+}
+
+/** @throws {DocferryError} `invalid_part` */
+export function partNumber(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= mostParts) return number;
+  throw new DocferryError("invalid_part", `partNumber is not 1 to ${mostParts}`);
+}
+
+/** Digits: so that names stand in the order of their numbers. */
+const numberWidth = 5;
+
+function partName(id: string, number: number): string {
+  return `${uploadsPrefix}${id}/${String(number).padStart(numberWidth, "0")}`;
+}

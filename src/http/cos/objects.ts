@@ -1,0 +1,114 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { checkFileName } from "../../files/file-name.ts";
+import { newObjectId } from "../../files/object-id.ts";
+import { DocferryError } from "../../job/errors.ts";
+import type { FileEntry } from "../../store/file-index.ts";
+import { contentTypeOf } from "../files/content-type.ts";
+import { sendXml } from "../files/cos-error.ts";
+import { environmentOfBucket } from "../files/file-id.ts";
+import { sendNamedFile } from "../files/send-file.ts";
+import type { CosTarget } from "./authorize.ts";
+import type { CosParts } from "./routes.ts";
+import { receiveObject } from "./receive.ts";
+
+/** A client has long gone by then. */
+const copyMs = 10 * 60_000;
+
+/** `PUT /<name>`: the name points to the new content once all of it is on the disk. */
+export async function putObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { environment, name }: CosTarget,
+  parts: CosParts,
+) {
+  checkFileName(name);
+  const object = await receiveObject(request, parts.objects);
+  const contentType = contentTypeOf(name, declaredType(request));
+  requireStanding(environment, parts);
+  await parts.index.put({ environment, name, object, contentType, now: parts.clock() });
+  return reply.code(200).header("etag", `"${object.md5}"`).send();
+}
+
+/** `PUT /<name>` with `x-cos-copy-source`: a copy of what another name of the environment points to. */
+export async function copyObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { environment, name }: CosTarget,
+  parts: CosParts,
+) {
+  checkFileName(name);
+  request.raw.resume();
+  const source = await sourceOf(String(request.headers["x-cos-copy-source"]), environment, parts);
+  const object = await parts.objects.join(newObjectId(), [{ object: source.object }], {
+    signal: AbortSignal.timeout(copyMs),
+    onBytes: () => undefined,
+  });
+  requireStanding(environment, parts);
+  const { contentType } = source;
+  const entry = await parts.index.put({
+    environment,
+    name,
+    object,
+    contentType,
+    now: parts.clock(),
+  });
+  return sendXml(reply.code(200), "CopyObjectResult", {
+    ETag: `"${object.md5}"`,
+    LastModified: new Date(entry.modifiedAt).toISOString(),
+  });
+}
+
+/** @throws {DocferryError} `file_not_found`, for another environment's too */
+async function sourceOf(
+  header: string,
+  environment: string,
+  { index }: CosParts,
+): Promise<FileEntry> {
+  const [, bucket = "", path = ""] = /^\/?([^./]+)\.cos[^/]*\/([^?]+)$/.exec(header) ?? [];
+  const name = decoded(path);
+  const isOurs = environmentOfBucket(bucket) === environment && name !== null;
+  const entry = isOurs ? await index.get(environment, name) : undefined;
+  if (entry) return entry;
+  throw new DocferryError("file_not_found", "There is no file that x-cos-copy-source names");
+}
+
+function decoded(path: string): string | null {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+}
+
+/** `GET|HEAD /<name>` */
+export async function getObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { environment, name }: CosTarget,
+  parts: CosParts,
+) {
+  return sendNamedFile(request, reply, { environment, name, saveAs: null }, parts);
+}
+
+/** `DELETE /<name>`: what is not there is gone. */
+export async function deleteObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { environment, name }: CosTarget,
+  { index }: CosParts,
+) {
+  request.raw.resume();
+  await index.remove(environment, checkFileName(name));
+  return reply.code(204).send();
+}
+
+/** It may have been removed while the bytes came; from here on the store's order holds. */
+export function requireStanding(environment: string, { access }: CosParts): void {
+  if (access.hasEnvironment(environment)) return;
+  throw new DocferryError("environment_not_found", `Environment ${environment} has been removed`);
+}
+
+/** The content type that its sender gave it: the routes have put their own in its place. */
+export function declaredType({ raw }: FastifyRequest): string | null {
+  return raw.headers["content-type"] ?? null;
+}

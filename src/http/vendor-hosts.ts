@@ -1,0 +1,48 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
+
+/** `<bucket>.cos.<region>.tencentcos.cn` and its older names. */
+const bucketHost =
+  /^([a-z0-9_-]+)\.cos(?:-internal)?\.[a-z0-9-]+\.(?:tencentcos\.cn|myqcloud\.com)$/i;
+
+/** `cos.<region>.myqcloud.com`, where the bucket is the path's first part. */
+const cosHost = /^cos\.[a-z0-9-]+\.(?:tencentcos\.cn|myqcloud\.com)$/i;
+
+/** Hosts that clients of the vendor's have built in. */
+const vendorHost = /(?:^|\.)(?:tencentcos\.cn|myqcloud\.com|tencentcloudapi\.com)$/i;
+
+/**
+ * The path that a request to one of the vendor's hosts is routed to; null for all other hosts. Clients that cannot be given
+ * another address get here through a proxy, which this service is for them.
+ * @param path path and query
+ */
+export function vendorPath(
+  { headers }: Pick<IncomingMessage, "headers">,
+  path: string,
+): string | null {
+  const host = (headers.host ?? "").replace(/:\d{1,5}$/, "");
+  const bucket = bucketHost.exec(host)?.[1];
+  if (bucket !== undefined) return `/cos/${bucket}${path}`;
+  return cosHost.test(host) ? `/cos${path}` : null;
+}
+
+/** Whether a host, with or without its port, is the vendor's. */
+export function isVendorHost(host: string): boolean {
+  return vendorHost.test(host.replace(/:\d{1,5}$/, ""));
+}
+
+/**
+ * Answers CONNECT for the vendor's hosts, and for no other: what comes through the tunnel is served as if it had come to the
+ * port itself. It leads to this service and nowhere else.
+ */
+export function answerTunnels(server: Server): void {
+  server.on("connect", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (!isVendorHost(request.url ?? "")) {
+      socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+      return;
+    }
+    socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+    if (head.length > 0) socket.unshift(head);
+    server.emit("connection", socket);
+  });
+}
