@@ -1,0 +1,362 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { cosHeaders, type CosSigning } from "../../../test/support/cos.ts";
+import { openFileApp } from "../../../test/support/file-app.ts";
+import { until } from "../../../test/support/until.ts";
+import { bucketOf } from "../files/file-id.ts";
+
+async function open() {
+  const opened = await openFileApp();
+  const key = await opened.access.addCloudKey(opened.accounts.mine.appId);
+  const ask = (
+    method: string,
+    name: string,
+    options: {
+      query?: Record<string, string>;
+      body?: string | Uint8Array;
+      signing?: Partial<CosSigning>;
+      headers?: Record<string, string>;
+      environment?: string;
+      change?: (headers: Record<string, string>) => Record<string, string>;
+    } = {},
+  ) => {
+    const { query = {}, signing = {}, headers = {}, environment = "mine-1", body } = options;
+    const host = `${bucketOf(environment)}.cos.ap-shanghai.tencentcos.cn`;
+    const full = { ...key, now: opened.clock.now, host, ...signing };
+    const path = name.split("/").map(encodeURIComponent).join("/");
+    const search = new URLSearchParams(query).toString();
+    const signed = cosHeaders(method, name, query, full, headers);
+    return opened.send(method, `/${path}${search && `?${search}`}`, {
+      headers: options.change?.(signed) ?? signed,
+      ...(body !== undefined && { body: Buffer.from(body) }),
+    });
+  };
+  return { ...opened, key, ask };
+}
+
+test("a file is put, looked at, read in ranges, copied and removed", async () => {
+  await using opened = await open();
+  const { ask } = opened;
+  const name = "dir/ a (1)'中.txt";
+  const put = await ask("PUT", name, { body: "content" });
+  assert.equal(put.status, 200);
+  assert.equal(put.headers["etag"], '"9a0364b9e99bb480dd25e1f0284c8555"');
+  const head = await ask("HEAD", name);
+  assert.deepEqual([head.status, head.headers["content-length"]], [200, "7"]);
+  assert.match(String(head.headers["content-type"]), /^text\/plain/);
+  const range = await ask("GET", name, { headers: { range: "bytes=2-3" } });
+  assert.deepEqual([range.status, range.body.toString()], [206, "nt"]);
+  const source = `${bucketOf("mine-1")}.cos.ap-shanghai.myqcloud.com/${encodeURIComponent(name)}`;
+  const copied = await ask("PUT", "copy", {
+    headers: { "x-cos-copy-source": source },
+    signing: { headers: ["host", "x-cos-copy-source"] },
+  });
+  assert.equal(copied.status, 200);
+  assert.equal((await ask("DELETE", name)).status, 204);
+  assert.equal((await ask("DELETE", name)).status, 204);
+  assert.equal((await ask("GET", name)).status, 404);
+  assert.equal((await ask("GET", "copy")).body.toString(), "content");
+});
+
+test("the address of the service itself may be given in place of the bucket's host", async () => {
+  await using opened = await open();
+  const host = `127.0.0.1:${opened.port}`;
+  const signing = { ...opened.key, now: opened.clock.now, host };
+  const path = `/cos/${bucketOf("mine-1")}/a`;
+  for (const signedPath of ["a", path.slice(1)]) {
+    const headers = cosHeaders("PUT", signedPath, {}, signing);
+    assert.equal((await opened.send("PUT", path, { headers, body: Buffer.from("x") })).status, 200);
+  }
+});
+
+test("what breaks off, or is not what it says, leaves nothing", async () => {
+  await using opened = await open();
+  const { ask } = opened;
+  const wrong = await ask("PUT", "a", {
+    body: "content",
+    headers: { "content-md5": Buffer.alloc(16).toString("base64") },
+  });
+  assert.equal(wrong.status, 400);
+  const host = `${bucketOf("mine-1")}.cos.ap-shanghai.tencentcos.cn`;
+  const headers = cosHeaders("PUT", "a", {}, { ...opened.key, now: opened.clock.now, host });
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = connect(opened.port, "127.0.0.1");
+  socket.write(`PUT /a HTTP/1.1\r\n${lines.join("")}content-length: 100\r\n\r\nhalf`);
+  await until(async () => (await opened.objectIds()).length > 0);
+  socket.destroy();
+  await until(async () => (await opened.objectIds()).length === 0);
+  assert.equal((await ask("GET", "a")).status, 404);
+  assert.deepEqual(await opened.objectIds(), []);
+});
+
+test("no signature opens a bucket that it was not made for", async () => {
+  await using opened = await open();
+  const { ask, access, accounts, clock, key } = opened;
+  assert.equal((await ask("PUT", "a", { body: "x" })).status, 200);
+  const theirs = await access.addCloudKey(accounts.other.appId);
+  const sha1 = /q-sign-algorithm=sha1/;
+  const attacks: [string, Parameters<typeof ask>, number, string][] = [
+    [
+      "another key's secret",
+      ["GET", "a", { signing: { secretKey: theirs.secretKey } }],
+      403,
+      "SignatureDoesNotMatch",
+    ],
+    ["no such key", ["GET", "a", { signing: { secretId: "AKIDno" } }], 401, "InvalidAccessKeyId"],
+    ["another app's key", ["GET", "a", { signing: theirs }], 404, "NoSuchBucket"],
+    ["another app's bucket", ["GET", "a", { environment: "other-1" }], 404, "NoSuchBucket"],
+    ["no bucket", ["GET", "a", { environment: "none-1" }], 404, "NoSuchBucket"],
+    [
+      "another name",
+      [
+        "GET",
+        "a",
+        {
+          change: (sent) => ({
+            ...sent,
+            ...cosHeaders("GET", "b", {}, { ...key, now: clock.now, host: sent["host"] ?? "" }),
+          }),
+        },
+      ],
+      403,
+      "SignatureDoesNotMatch",
+    ],
+    [
+      "another method",
+      [
+        "DELETE",
+        "a",
+        {
+          change: (sent) => ({
+            ...sent,
+            ...cosHeaders("GET", "a", {}, { ...key, now: clock.now, host: sent["host"] ?? "" }),
+          }),
+        },
+      ],
+      403,
+      "SignatureDoesNotMatch",
+    ],
+    ["an unsigned host", ["GET", "a", { signing: { headers: [] } }], 401, "AccessDenied"],
+    [
+      "an unsigned parameter",
+      ["POST", "a", { query: { uploads: "" }, signing: { parameters: [] } }],
+      401,
+      "AccessDenied",
+    ],
+    [
+      "an unsigned source",
+      ["PUT", "b", { headers: { "x-cos-copy-source": "x" } }],
+      401,
+      "AccessDenied",
+    ],
+    ["another algorithm", ["GET", "a", { signing: { algorithm: "md5" } }], 401, "AccessDenied"],
+    ["no signature", ["GET", "a", { change: ({ host = "" }) => ({ host }) }], 401, "AccessDenied"],
+    [
+      "an empty signature",
+      [
+        "GET",
+        "a",
+        {
+          change: (sent) => ({
+            ...sent,
+            authorization: (sent["authorization"] ?? "").replace(/q-signature=.*/, "q-signature="),
+          }),
+        },
+      ],
+      401,
+      "AccessDenied",
+    ],
+    [
+      "an algorithm twice",
+      [
+        "GET",
+        "a",
+        {
+          change: (sent) => ({
+            ...sent,
+            authorization: (sent["authorization"] ?? "").replace(sha1, "$&&$&"),
+          }),
+        },
+      ],
+      401,
+      "AccessDenied",
+    ],
+    [
+      "a token beside a lasting key",
+      ["GET", "a", { signing: { token: "x.y" } }],
+      401,
+      "InvalidToken",
+    ],
+    [
+      "a signature that has ended",
+      ["GET", "a", { signing: { now: clock.now - 901_000 } }],
+      401,
+      "AccessDenied",
+    ],
+    [
+      "one that has not begun",
+      ["GET", "a", { signing: { now: clock.now + 302_000 } }],
+      401,
+      "AccessDenied",
+    ],
+    [
+      "a hidden name to write",
+      ["PUT", ".docferry/jobs/1/rejects.json", { body: "x" }],
+      400,
+      "InvalidURI",
+    ],
+    ["a hidden name to remove", ["DELETE", ".docferry/uploads/x", {}], 400, "InvalidURI"],
+    [
+      "another bucket's file to copy",
+      [
+        "PUT",
+        "b",
+        {
+          headers: { "x-cos-copy-source": `${bucketOf("other-1")}.cos.x.myqcloud.com/a` },
+          signing: { headers: ["host", "x-cos-copy-source"] },
+        },
+      ],
+      404,
+      "NoSuchKey",
+    ],
+  ];
+  for (const [name, request, status, code] of attacks) {
+    const answer = await ask(...request);
+    assert.equal(answer.status, status, `${name}: ${answer.body.toString()}`);
+    assert.match(answer.body.toString(), new RegExp(`<Code>${code}</Code>`), name);
+  }
+  assert.equal((await ask("GET", "a")).body.toString(), "x");
+  const temporary = access.temporaryKey({ kind: "app", appId: accounts.mine.appId }, 60);
+  assert.equal((await ask("GET", "a", { signing: temporary })).status, 200);
+  clock.pass(60);
+  assert.equal((await ask("GET", "a", { signing: { ...temporary, now: clock.now } })).status, 401);
+  await access.removeCloudKey(key.secretId);
+  assert.equal((await ask("GET", "a", { signing: { now: clock.now } })).status, 401);
+});
+
+test("a file comes in parts, in any order, and is there once they are completed", async () => {
+  await using opened = await open();
+  const { ask } = opened;
+  const id = await started(ask, "big.bin");
+  const etags = new Map<number, string>();
+  for (const [number, body] of [
+    [2, "-two-"],
+    [1, "one"],
+    [10, "ten"],
+    [2, "two"],
+  ] as const) {
+    const query = { partNumber: String(number), uploadId: id };
+    const put = await ask("PUT", "big.bin", { query, body });
+    assert.equal(put.status, 200);
+    etags.set(number, String(put.headers["etag"]));
+  }
+  assert.equal((await ask("GET", "big.bin")).status, 404);
+  const list = (await ask("GET", "big.bin", { query: { uploadId: id } })).body.toString();
+  assert.deepEqual(
+    [...list.matchAll(/<PartNumber>(\d+)</g)].map(([, number]) => number),
+    ["1", "2", "10"],
+  );
+  const uploads = await ask("GET", "", { query: { uploads: "", prefix: "big" } });
+  assert.match(uploads.body.toString(), new RegExp(`<UploadId>${id}</UploadId>`));
+  const none = await ask("GET", "", { query: { uploads: "", prefix: "small" } });
+  assert.doesNotMatch(none.body.toString(), /<Upload>/);
+
+  const complete = (parts: [number, string][], name = "big.bin", upload = id) =>
+    ask("POST", name, { query: { uploadId: upload }, body: partsXml(parts) });
+  const [one, two, ten] = [1, 2, 10].map((number): [number, string] => [
+    number,
+    etags.get(number) ?? "",
+  ]);
+  for (const parts of [[], [two, one], [one, one], [one, [3, one![1]]], [[1, two![1]]]]) {
+    const refused = await complete(parts as [number, string][]);
+    assert.match(refused.body.toString(), /<Code>InvalidPart</);
+  }
+  assert.match((await complete([one!], "other")).body.toString(), /<Code>NoSuchUpload</);
+  assert.match(
+    (await complete([one!], "big.bin", "0".repeat(32))).body.toString(),
+    /<Code>NoSuchUpload</,
+  );
+  const whole = await complete([one!, two!, ten!]);
+  assert.equal(whole.status, 200);
+  assert.equal((await ask("GET", "big.bin")).body.toString(), "onetwoten");
+  assert.match((await complete([one!])).body.toString(), /<Code>NoSuchUpload</);
+  const names = await opened
+    .store()
+    .files.list({ environment: "mine-1", prefix: "", after: null, limit: 9 });
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    ["big.bin"],
+  );
+});
+
+test("an upload that is aborted is gone, and one of another app's is none", async () => {
+  await using opened = await open();
+  const { ask, access, accounts } = opened;
+  const id = await started(ask, "a");
+  const theirs = await access.addCloudKey(accounts.other.appId);
+  const query = { partNumber: "1", uploadId: id };
+  const foreign = await ask("PUT", "a", {
+    query,
+    body: "x",
+    environment: "other-1",
+    signing: theirs,
+  });
+  assert.match(foreign.body.toString(), /<Code>NoSuchUpload</);
+  for (const partNumber of ["0", "10001", "x", ""]) {
+    const refused = await ask("PUT", "a", { query: { partNumber, uploadId: id }, body: "x" });
+    assert.match(refused.body.toString(), /<Code>InvalidPart</);
+  }
+  assert.equal((await ask("PUT", "a", { query, body: "x" })).status, 200);
+  assert.equal((await ask("DELETE", "a", { query: { uploadId: id } })).status, 204);
+  assert.match(
+    (await ask("PUT", "a", { query, body: "x" })).body.toString(),
+    /<Code>NoSuchUpload</,
+  );
+  const left = await opened
+    .store()
+    .files.list({ environment: "mine-1", prefix: "", after: null, limit: 9 });
+  assert.deepEqual(left, []);
+});
+
+test("a tunnel leads to the service, for the vendor's hosts alone", async () => {
+  await using opened = await open();
+  const talk = (lines: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(opened.port, "127.0.0.1", () => socket.end(lines));
+      let text = "";
+      socket.on("data", (piece) => (text += piece.toString()));
+      socket.on("end", () => resolve(text));
+      socket.on("error", reject);
+    });
+  const request =
+    "GET /healthz HTTP/1.1\r\nhost: x.tcb-api.tencentcloudapi.com\r\nconnection: close\r\n\r\n";
+  const tunnel = await talk(
+    `CONNECT x.tcb-api.tencentcloudapi.com:80 HTTP/1.1\r\nhost: x\r\n\r\n${request}`,
+  );
+  assert.match(tunnel, /^HTTP\/1\.1 200 Connection Established\r\n\r\nHTTP\/1\.1 200 OK[^]*alive/);
+  for (const host of [
+    "example.org:80",
+    "127.0.0.1:22",
+    "tencentcloudapi.com.evil.org:80",
+    "eviltencentcos.cn:80",
+  ]) {
+    assert.match(await talk(`CONNECT ${host} HTTP/1.1\r\nhost: x\r\n\r\n`), /^HTTP\/1\.1 403 /);
+  }
+});
+
+async function started(
+  ask: Awaited<ReturnType<typeof open>>["ask"],
+  name: string,
+): Promise<string> {
+  const answer = await ask("POST", name, { query: { uploads: "" } });
+  const [, id] = /<UploadId>([0-9a-f]{32})<\/UploadId>/.exec(answer.body.toString()) ?? [];
+  return id ?? assert.fail(answer.body.toString());
+}
+
+function partsXml(parts: readonly [number, string][]): string {
+  const each = parts.map(
+    ([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`,
+  );
+  return `<CompleteMultipartUpload>${each.join("")}</CompleteMultipartUpload>`;
+}

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { temporaryFolder } from "../support/accounts.ts";
+import { account, TestService } from "../support/service.ts";
+
+// The vendor's own client, unmodified, as docs/clients/manager-node.md points it at a service: by variables alone.
+
+/** As much of the client as is used here. */
+interface Manager {
+  database: Record<string, (...args: unknown[]) => Promise<Record<string, unknown>>>;
+  storage: Record<string, (...args: unknown[]) => Promise<unknown>>;
+  env: Record<string, (...args: unknown[]) => Promise<Record<string, unknown>>>;
+}
+
+const key = { secretId: "AKIDmanagernode", secretKey: "k".repeat(32) };
+const records = '{"_id":1,"name":"张三"}\n{"_id":2,"name":"b"}\nno record\n';
+
+test("manager-node imports, exports, and keeps collections and files", async (t) => {
+  const { manager, path } = await start(t);
+  const { database, storage } = manager(key);
+
+  await database["createCollection"]?.("people");
+  assert.equal((await database["checkCollectionExists"]?.("people"))?.["Exists"], true);
+  assert.equal((await database["checkCollectionExists"]?.("nobody"))?.["Exists"], false);
+  const again = await database["createCollectionIfNotExists"]?.("people");
+  assert.equal(again?.["IsCreated"], false);
+
+  await writeFile(join(path, "people.json"), records);
+  const imported = await database["import"]?.(
+    "people",
+    { FilePath: join(path, "people.json") },
+    { StopOnError: false, ConflictMode: "insert" },
+  );
+  const importEnd = await ended(database, imported?.["JobId"]);
+  assert.deepEqual(
+    [importEnd["Status"], importEnd["RecordSuccess"], importEnd["RecordFail"]],
+    ["success", 2, 1],
+  );
+  assert.match(String(importEnd["ErrorMsg"]), /1 record failed. Line 3/);
+
+  const listed = (await database["listCollections"]?.()) as {
+    Collections: { CollectionName: string; Count: number }[];
+    Pager: object;
+  };
+  assert.deepEqual(
+    listed.Collections.map(({ CollectionName, Count }) => [CollectionName, Count]),
+    [["people", 2]],
+  );
+  assert.deepEqual(listed.Pager, { Offset: 0, Limit: 100, Total: 1 });
+  const described = await database["describeCollection"]?.("people");
+  assert.equal(described?.["IndexNum"], 1);
+  assert.equal((await database["distribution"]?.())?.["Total"], 1);
+
+  const exported = await database["export"]?.(
+    "people",
+    { ObjectKey: "out/people.csv" },
+    { Fields: " _id, name", Query: "{ _id: { $gte: 1 } }", Sort: '{"_id":-1}', Skip: 0, Limit: 9 },
+  );
+  const exportEnd = await ended(database, exported?.["JobId"]);
+  assert.equal(exportEnd["ErrorMsg"], "Export completed.");
+  const expected = "_id,name\n2,b\n1,张三\n";
+  assert.equal(await (await fetch(String(exportEnd["FileUrl"]))).text(), expected);
+  await storage["downloadFile"]?.({
+    cloudPath: "out/people.csv",
+    localPath: join(path, "people.csv"),
+  });
+  assert.equal(await readFile(join(path, "people.csv"), "utf8"), expected);
+
+  await database["deleteCollection"]?.("people");
+  assert.equal((await database["checkCollectionExists"]?.("people"))?.["Exists"], false);
+});
+
+test("manager-node stores a large file in parts, and reads, copies and removes it", async (t) => {
+  const { manager, path } = await start(t);
+  const { storage } = manager(key);
+  const content = randomBytes(7 * 1024 * 1024 + 5);
+  const name = "dir/ large (1) 中.bin";
+  await writeFile(join(path, "large"), content);
+  await storage["uploadFile"]?.({ localPath: join(path, "large"), cloudPath: name });
+  const info = (await storage["getFileInfo"]?.(name)) as { Size: string };
+  assert.equal(info.Size, (content.length / 1024).toFixed(2));
+  await storage["downloadFile"]?.({ cloudPath: name, localPath: join(path, "back") });
+  assert.ok(content.equals(await readFile(join(path, "back"))));
+  await storage["copyFile"]?.({ sourcePath: name, destPath: "copy" });
+  await storage["deleteFile"]?.([name]);
+  await assert.rejects(storage["getTemporaryUrl"]?.([name]) ?? assert.fail());
+  const found = await storage["getTemporaryUrl"]?.(["copy"]);
+  const { url } = (found as { url: string }[])[0] ?? assert.fail("no address");
+  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+  assert.ok(content.equals(bytes));
+});
+
+test("manager-node is told what is wrong with keys, environments and arguments", async (t) => {
+  const { manager, path } = await start(t);
+  const failure = async (promise: Promise<unknown> | undefined) => {
+    const error: unknown = await promise?.then(
+      () => assert.fail("it did not fail"),
+      (reason: unknown) => reason,
+    );
+    return error as { code: string; message: string; requestId?: string };
+  };
+  const status = (options: object) =>
+    manager({ ...key, ...options }).database["migrateStatus"]?.(1);
+  const unknown = await failure(status({ secretId: "AKIDnobody" }));
+  assert.equal(unknown.code, "AuthFailure.SecretIdNotFound");
+  const wrong = await failure(status({ secretKey: "x".repeat(32) }));
+  assert.equal(wrong.code, "AuthFailure.SignatureFailure");
+  assert.match(wrong.message, /\[DatabaseMigrateQueryInfo\] The provided credentials/);
+  assert.match(wrong.requestId ?? "", /^[0-9a-f]{8}-/);
+  assert.equal((await failure(status({ envId: "no-such" }))).code, "ResourceNotFound");
+  assert.equal((await failure(status({}))).code, "ResourceNotFound");
+  assert.equal((await failure(status({ token: "x.y" }))).code, "AuthFailure.TokenFailure");
+
+  const { database, env } = manager(key);
+  const csv = await failure(database["export"]?.("c", { ObjectKey: "a.csv" }));
+  assert.equal(csv.code, "MissingParameter");
+  const untyped = await failure(database["export"]?.("c", { ObjectKey: "a" }));
+  assert.equal(untyped.code, "InvalidParameterValue");
+  const commands = await failure(database["runCommands"]?.({ MgoCommands: [] }));
+  assert.equal(commands.code, "UnsupportedOperation");
+  const listed = (await env["listEnvs"]?.()) as { EnvList: { EnvId: string }[] };
+  assert.deepEqual(
+    listed.EnvList.map(({ EnvId }) => EnvId),
+    [account.environment],
+  );
+
+  await writeFile(join(path, "a"), "a");
+  const upload = manager({ ...key, secretKey: "x".repeat(32) }).storage["uploadFile"]?.({
+    localPath: join(path, "a"),
+    cloudPath: "a",
+  });
+  assert.equal((await failure(upload)).code, "AuthFailure.SignatureFailure");
+});
+
+/** A service, and its client with whatever options. */
+async function start(t: TestContext) {
+  const folder = await temporaryFolder();
+  t.after(() => folder[Symbol.asyncDispose]());
+  const service = await TestService.start(t, join(folder.path, "data"), {
+    variables: { DOCFERRY_SECRET_ID: key.secretId, DOCFERRY_SECRET_KEY: key.secretKey },
+  });
+  for (const name of ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]) {
+    delete process.env[name];
+  }
+  Object.assign(process.env, {
+    TCB_BASE_URL: service.address,
+    TCB_ADMIN_PROXY: service.address,
+    TCB_COS_PROXY: service.address,
+    COS_SDK_PROTOCOL: "http",
+    TENCENTCLOUD_RUNENV: "SCF",
+    // Where its library for COS remembers unfinished uploads.
+    XDG_CONFIG_HOME: folder.path,
+  });
+  const load = createRequire(new URL("../clients/manager-node/package.json", import.meta.url));
+  const Client = load("@cloudbase/manager-node") as new (options: object) => Manager;
+  return {
+    path: folder.path,
+    manager: (options: object) => new Client({ envId: account.environment, ...options }),
+  };
+}
+
+async function ended(
+  database: Manager["database"],
+  jobId: unknown,
+): Promise<Record<string, unknown>> {
+  for (;;) {
+    const info = (await database["migrateStatus"]?.(jobId)) ?? {};
+    if (info["Status"] === "success" || info["Status"] === "fail") return info;
+    await sleep(20);
+  }
+}
