@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { fuzzHttp } from "../test/fuzz/http-fuzz.ts";
 import { mutate } from "../test/fuzz/mutate.ts";
 import { Random } from "../test/fuzz/random.ts";
 import { seedsOf } from "../test/fuzz/seeds.ts";
 import { describe, targets } from "../test/fuzz/targets.ts";
 
-// Runs the codec on made-up input for a while. What breaks a promise is written to test/fixtures/fuzz, where it is a test from
-// then on.
+// Runs the codec on made-up input for a while, and then, for a third of the time, a whole service on made-up requests. What breaks
+// a promise of the codec is written to test/fixtures/fuzz, where it is a test from then on; requests are printed.
 //
 //     npm run fuzz [-- seconds [seed]]
 
@@ -27,9 +28,10 @@ const runs: Record<string, number> = {};
 const inputs = Object.keys(targets)
   .filter((name) => name !== "doublesComeBack")
   .map((name) => ({ name, seeds: seedsOf(name) }));
-const end = performance.now() + seconds * 1000;
+const codecSeconds = (seconds * 2) / 3;
+const end = performance.now() + codecSeconds * 1000;
 let doubles = 0;
-while (doubles < doublesWanted && performance.now() < end - seconds * 667 && findings < most) {
+while (doubles < doublesWanted && performance.now() < end - codecSeconds * 667 && findings < most) {
   tryOut("doublesComeBack", randomDoubles());
   doubles += doublesAtOnce;
 }
@@ -42,6 +44,14 @@ while (performance.now() < end && findings < most) {
   }
 }
 console.log({ doubles, ...runs });
+const http = await fuzzHttp({
+  random: new Random(seed),
+  endAt: performance.now() + (seconds - codecSeconds) * 1000,
+  most,
+});
+findings += http.findings.length;
+for (const finding of http.findings) console.error(JSON.stringify(finding, null, 2));
+console.log({ requests: http.requests, calls: http.calls, statuses: http.statuses });
 console.log(findings === 0 ? "nothing found" : `${findings} findings`);
 process.exitCode = findings === 0 ? 0 : 1;
 

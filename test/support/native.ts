@@ -12,6 +12,8 @@ export const nativeAccount = {
   appId: "wx00000000test0001",
   appSecret: "0123456789abcdef0123456789abcdef",
   envId: "test-4a89da",
+  secretId: "AKIDdocferrytest0001",
+  secretKey: "0123456789abcdef0123456789abcdef",
 };
 
 export interface Sent {

@@ -20,8 +20,9 @@ export async function* decodeChunk(
   context: StepContext,
 ): AsyncGenerator<RecordBatch, true, void> {
   const decoder = createDecoder(spec, { offset: chunk.from, line: chunk.line });
-  for (let from = chunk.from; from < chunk.to; from += batchBytes) {
-    const to = Math.min(from + batchBytes, chunk.to);
+  let from = chunk.from;
+  while (from < chunk.to) {
+    const to = Math.min(from + bytesFor(object, batchBytes), chunk.to);
     const bytes = inputOf(to - from);
     let filled = 0;
     for await (const piece of context.files.read(
@@ -34,10 +35,38 @@ export async function* decodeChunk(
     }
     const last = to === chunk.to;
     const batch = decoder.push(bytes, last);
+    learn(batch.rejects.length, to - from);
     if (last && unclosed) batch.rejects.push(unclosedArray(batch));
     yield batch;
+    from = to;
   }
   return true;
+}
+
+/** Rejects cross the threads one by one: a batch is to have no more than about this many, or they hold up whoever carries them. */
+const batchRejects = 10_000;
+
+/** Of a file that nothing is known of yet, only so many bytes are decoded at first. */
+const probeBytes = 64 * 1024;
+const leastBytes = 16 * 1024;
+
+/** What this thread has seen of a file by now. */
+let seen = { object: "", rejectsPerByte: 0 };
+
+/** Bytes for the next batch: all that it may have, unless records fail by the thousand. */
+function bytesFor(object: string, batchBytes: number): number {
+  if (seen.object !== object) {
+    seen = { object, rejectsPerByte: 0 };
+    return Math.min(probeBytes, batchBytes);
+  }
+  const bytes = Math.floor(batchRejects / seen.rejectsPerByte);
+  return Math.min(Math.max(bytes, leastBytes), batchBytes);
+}
+
+/** Where nothing fails batches grow again: a long record that is pushed in small pieces costs a copy for each. */
+function learn(rejects: number, bytes: number): void {
+  seen.rejectsPerByte = Math.max(rejects / bytes, seen.rejectsPerByte / 4);
+  if (seen.rejectsPerByte < 1e-9) seen.rejectsPerByte = 0;
 }
 
 /** Kept by the thread: a new one for each batch would be garbage by the hundred megabytes before it is collected. */
