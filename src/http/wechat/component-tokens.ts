@@ -48,22 +48,22 @@ export function componentToken(access: Access): WireRoute {
 }
 
 /** `POST /cgi-bin/component/api_create_preauthcode`: a code that leads an app's owner to the consent page. */
-export function createPreAuthCode(guard: WireGuard, { platforms }: Access): WireRoute {
+export function createPreAuthCode(guard: WireGuard, access: Access): WireRoute {
   return componentCall(guard, {
     fields: {},
     async answer(_fields, platformId) {
-      const { code, expiresIn } = await platforms.createPreAuthCode(platformId);
+      const { code, expiresIn } = await access.platforms.createPreAuthCode(platformId);
       return { pre_auth_code: code, expires_in: expiresIn };
     },
   });
 }
 
 /** `POST /cgi-bin/component/api_query_auth`: what an authorisation code stands for, once. */
-export function queryAuth(guard: WireGuard, { platforms }: Access): WireRoute {
+export function queryAuth(guard: WireGuard, access: Access): WireRoute {
   return componentCall(guard, {
     fields: { authorization_code: text },
     async answer({ authorization_code: code }, platformId) {
-      const { authorization, issued } = await platforms.redeem(platformId, code);
+      const { authorization, issued } = await access.platforms.redeem(platformId, code);
       return {
         authorization_info: {
           authorizer_appid: authorization.appId,
@@ -76,11 +76,11 @@ export function queryAuth(guard: WireGuard, { platforms }: Access): WireRoute {
 }
 
 /** `POST /cgi-bin/component/api_authorizer_token`: the next token for an app. */
-export function authorizerToken(guard: WireGuard, { platforms }: Access): WireRoute {
+export function authorizerToken(guard: WireGuard, access: Access): WireRoute {
   return componentCall(guard, {
     fields: { authorizer_appid: text, authorizer_refresh_token: text },
     async answer(fields, platformId) {
-      const { authorization, issued } = await platforms.refresh(
+      const { authorization, issued } = await access.platforms.refresh(
         platformId,
         fields.authorizer_appid,
         fields.authorizer_refresh_token,
@@ -91,11 +91,11 @@ export function authorizerToken(guard: WireGuard, { platforms }: Access): WireRo
 }
 
 /** `POST /cgi-bin/component/api_get_authorizer_info`: what is known of an app, which here is little, and what it granted. */
-export function authorizerInfo(guard: WireGuard, { platforms }: Access): WireRoute {
+export function authorizerInfo(guard: WireGuard, access: Access): WireRoute {
   return componentCall(guard, {
     fields: { authorizer_appid: text },
     async answer({ authorizer_appid: appId }, platformId) {
-      const authorization = platforms.authorization(platformId, appId);
+      const authorization = access.platforms.authorization(platformId, appId);
       return {
         authorizer_info: profileOf(appId),
         authorization_info: {
