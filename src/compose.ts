@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { Access } from "./access/access.ts";
 import { type OperatorKey, openOperatorKey } from "./access/operator-key.ts";
+import { UsageLimits } from "./access/usage-limits.ts";
 import { openServerKey } from "./access/server-key.ts";
 import type { Config } from "./config.ts";
 import { type DataPaths, dataPaths } from "./data-folder.ts";
@@ -20,6 +21,7 @@ import { type DiskRoom, noRoomKept } from "./files/disk-room.ts";
 import type { ObjectStore } from "./files/object-store.ts";
 import { WithRoom } from "./files/with-room.ts";
 import { RequestRecorder } from "./http/request-recorder.ts";
+import type { LimitStore } from "./store/limit-store.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 
@@ -39,6 +41,8 @@ export interface Composition extends EngineComposition {
   access: Access;
   /** Keeps requests that failed. */
   recorder: RequestRecorder;
+  /** What accounts and environments may use, and what is used. */
+  limitStore: LimitStore;
   /** Signs addresses of uploads and downloads. */
   signingKey: Uint8Array;
   /** Opens the admin API. */
@@ -88,9 +92,11 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     logger,
   });
   opened.use(parts);
+  const limits = opened.use(await UsageLimits.open({ store: parts.store.limits, clock: Date.now }));
   const access = await Access.open({
     store: parts.store.accounts,
     platforms: parts.store.platforms,
+    limits,
     serverKey,
     clock: Date.now,
     random: randomBytes,
@@ -110,6 +116,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     ...parts,
     access,
     recorder,
+    limitStore: parts.store.limits,
     signingKey: serverKey.derive("signed addresses"),
     operatorKey: operator.key,
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -105,6 +105,7 @@ function serviceApp(config: Config, parts: Composition, logger: Logger): Fastify
   return createApp({
     access: parts.access,
     recorder: parts.recorder,
+    limitStore: parts.limitStore,
     engine: parts.engine,
     index: parts.store.files,
     objects: parts.files,

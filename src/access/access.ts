@@ -22,11 +22,19 @@ import {
   type TemporaryKey,
   TemporaryKeys,
 } from "./temporary-keys.ts";
+import { LogIns } from "./log-ins.ts";
 import { type IssuedToken, Tokens, type TokensOptions } from "./tokens.ts";
+import type { UsageLimits } from "./usage-limits.ts";
 
 export interface AppCredentials {
   appId: string;
   secret: string;
+}
+
+/** What somebody shows who wants a token. */
+export interface AppLogIn extends AppCredentials {
+  /** Address of the client; this process itself has none. */
+  client?: string;
 }
 
 export interface CloudKey {
@@ -37,7 +45,7 @@ export interface CloudKey {
 /** What the vendor wants of an app before an environment is shared with it: "development and data analysis". */
 const sharingSet = 18;
 
-export type AccessOptions = TokensOptions & PlatformTokensOptions;
+export type AccessOptions = TokensOptions & PlatformTokensOptions & { limits: UsageLimits };
 
 /**
  * Who may do what: apps and their secrets, environments, tokens and Cloud API keys. Everything that a request needs is in
@@ -53,6 +61,9 @@ export class Access {
   readonly #known: KnownTokens;
   readonly #tokens: Tokens;
   readonly #secrets: SecretChecks;
+  readonly #logIns: LogIns;
+  /** What accounts and environments may ask for. */
+  readonly limits: UsageLimits;
   readonly #sealing: Uint8Array;
   readonly #temporaryKeys: TemporaryKeys;
   readonly #apps = new Map<string, AppRecord>();
@@ -67,7 +78,9 @@ export class Access {
     this.#known = new KnownTokens(options.clock);
     this.#tokens = new Tokens(options, this.#known);
     this.#secrets = new SecretChecks(options.random);
-    this.platforms = new Platforms(options, this.#known, this.#secrets);
+    this.limits = options.limits;
+    this.#logIns = new LogIns(this.#secrets, options.limits, options.clock);
+    this.platforms = new Platforms(options, this.#known, this.#secrets, this.#logIns);
     this.#sealing = options.serverKey.derive("cloud api keys");
     this.#temporaryKeys = new TemporaryKeys(options.serverKey.derive("temporary keys"));
     this.reach = new EnvironmentReach(options);
@@ -90,17 +103,17 @@ export class Access {
 
   /**
    * A new token of the plain kind.
-   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `component_credentials`, `busy`
+   * @throws {DocferryError} `unknown_app`, `component_credentials`, `minute_limit`, `day_limit`, and those of `LogIns.check`
    */
-  async appToken(credentials: AppCredentials): Promise<IssuedToken> {
-    return this.#tokens.plain(await this.#checkedApp(credentials));
+  async appToken(logIn: AppLogIn): Promise<IssuedToken> {
+    return this.#tokens.plain(await this.#checkedApp(logIn));
   }
 
   /**
    * The app's token of the stable kind.
-   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `component_credentials`, `busy`
+   * @throws {DocferryError} as `appToken`
    */
-  async stableToken(request: AppCredentials & { forceRefresh: boolean }): Promise<IssuedToken> {
+  async stableToken(request: AppLogIn & { forceRefresh: boolean }): Promise<IssuedToken> {
     return this.#tokens.stable(await this.#checkedApp(request), request.forceRefresh);
   }
 
@@ -127,14 +140,23 @@ export class Access {
 
   /**
    * Whom the bearer of a call of our own API speaks for: an access token of any kind, or an API key.
-   * @throws {DocferryError} what `authenticate` throws, `api_key_unknown`
+   * @param client its address: a key is its own log-in
+   * @throws {DocferryError} what `authenticate` throws, `api_key_unknown`, `address_not_allowed`
    */
-  authenticateBearer(text: string): Caller {
+  authenticateBearer(text: string, client?: string): Caller {
     const shown = parseApiKey(text);
     if (!shown) return this.authenticate(text);
     const key = this.cloudKey(shown.secretId);
-    if (key && isSameKey(shown.secretKey, key.secretKey)) return { kind: "app", appId: key.appId };
+    if (key && isSameKey(shown.secretKey, key.secretKey)) {
+      if (client !== undefined) this.requireAddress(key.appId, client);
+      return { kind: "app", appId: key.appId };
+    }
     throw new DocferryError("api_key_unknown", "The API key is not one of ours");
+  }
+
+  /** Whether an account may show a secret or a key from there. @throws {DocferryError} `address_not_allowed` */
+  requireAddress(account: string, client: string): void {
+    this.#logIns.requireAddress("app", account, client);
   }
 
   /**
@@ -316,6 +338,7 @@ export class Access {
     this.#secrets.forget(app.secretHash);
     this.#tokens.forgetApp(appId);
     this.platforms.forgetApp(appId);
+    this.limits.forget({ kind: "account", id: appId });
   }
 
   /** @returns its id @throws {DocferryError} `invalid_argument`, `conflict`, `app_not_found` */
@@ -332,6 +355,7 @@ export class Access {
     empty: () => Promise<void> = async () => {},
   ): Promise<void> {
     await this.reach.remove(environment, empty);
+    this.limits.forget({ kind: "environment", id: environment });
   }
 
   /**
@@ -387,18 +411,21 @@ export class Access {
     return removed;
   }
 
-  /** @throws {DocferryError} `unknown_app`, `wrong_secret`, `component_credentials`, `busy` */
-  async requireSecret(credentials: AppCredentials): Promise<void> {
-    await this.#checkedApp(credentials);
+  /** @throws {DocferryError} as `appToken` */
+  async requireSecret(logIn: AppLogIn): Promise<void> {
+    await this.#checkedApp(logIn);
   }
 
-  async #checkedApp({ appId, secret }: AppCredentials): Promise<AppRecord> {
+  async #checkedApp({ appId, secret, client }: AppLogIn): Promise<AppRecord> {
     if (this.platforms.has(appId)) {
       throw new DocferryError("component_credentials", `${appId} is a platform, not an app`);
     }
     const app = this.#requireApp(appId, "unknown_app");
-    if (await this.#secrets.matches(secret, app.secretHash)) return app;
-    throw new DocferryError("wrong_secret", `That is not the secret of app ${appId}`);
+    const { secretHash } = app;
+    await this.#logIns.check({ kind: "app", id: appId, secret, secretHash, client });
+    // Behind the secret: nobody can use up another's requests.
+    this.limits.admit("account", appId);
+    return app;
   }
 
   #requireApp(appId: string, code: "unknown_app" | "app_not_found"): AppRecord {

@@ -16,6 +16,8 @@ export class SecretChecks {
   readonly #blind: Buffer;
   #running: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** How many of them came from each place. */
+  readonly #waitingFrom = new Map<string, number>();
 
   constructor(random: (length: number) => Uint8Array) {
     this.#random = random;
@@ -23,22 +25,30 @@ export class SecretChecks {
   }
 
   /** A new hash with a salt of its own: `scrypt$N$r$p$salt$hash`. */
-  hash(secret: string): Promise<string> {
-    return hashSecret(secret, this.#random(16));
+  async hash(secret: string): Promise<string> {
+    const secretHash = await hashSecret(secret, this.#random(16));
+    this.#right.set(secretHash, this.#digest(secret));
+    return secretHash;
+  }
+
+  /** Whether it is the secret that was right last, or made this hash. It costs next to nothing. */
+  wasRight(secret: string, secretHash: string): boolean {
+    const right = this.#right.get(secretHash);
+    return right !== undefined && timingSafeEqual(right, this.#digest(secret));
   }
 
   /**
    * @param secretHash of `hash`
+   * @param from where it comes from: no place may have more than a few checks wait
    * @throws {DocferryError} `busy` when too many checks wait: somebody tries secrets
    */
-  async matches(secret: string, secretHash: string): Promise<boolean> {
-    const digest = createHash("sha256").update(this.#blind).update(secret).digest();
-    const right = this.#right.get(secretHash);
-    if (right && timingSafeEqual(right, digest)) return true;
+  async matches(secret: string, secretHash: string, from = ""): Promise<boolean> {
+    if (this.wasRight(secret, secretHash)) return true;
+    const digest = this.#digest(secret);
     const key = `${secretHash} ${digest.toString("hex")}`;
     let going = this.#going.get(key);
     if (!going) {
-      going = this.#inTurn(() => matchesHash(secret, secretHash)).finally(() =>
+      going = this.#inTurn(from, () => matchesHash(secret, secretHash)).finally(() =>
         this.#going.delete(key),
       );
       this.#going.set(key, going);
@@ -53,18 +63,27 @@ export class SecretChecks {
     this.#right.delete(secretHash);
   }
 
+  #digest(secret: string): Buffer {
+    return createHash("sha256").update(this.#blind).update(secret).digest();
+  }
+
   /** One at a time: stretching runs in the few threads that also read and write files. */
-  async #inTurn(check: () => Promise<boolean>): Promise<boolean> {
-    if (this.#waiting >= 50) {
+  async #inTurn(from: string, check: () => Promise<boolean>): Promise<boolean> {
+    const mineBefore = this.#waitingFrom.get(from) ?? 0;
+    if (this.#waiting >= 50 || mineBefore >= 20) {
       throw new DocferryError("busy", "Too many secrets wait to be checked");
     }
     this.#waiting++;
+    this.#waitingFrom.set(from, mineBefore + 1);
     try {
       const mine = this.#running.then(check);
       this.#running = mine.catch(() => {});
       return await mine;
     } finally {
       this.#waiting--;
+      const left = (this.#waitingFrom.get(from) ?? 0) - 1;
+      if (left > 0) this.#waitingFrom.set(from, left);
+      else this.#waitingFrom.delete(from);
     }
   }
 }

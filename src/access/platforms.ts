@@ -17,7 +17,9 @@ import {
   PlatformTokens,
   type PlatformTokensOptions,
 } from "./platform-tokens.ts";
+import type { LogIns } from "./log-ins.ts";
 import type { IssuedToken } from "./tokens.ts";
+import type { UsageLimits } from "./usage-limits.ts";
 
 /** A code as its reader gets it. */
 export interface IssuedCode {
@@ -44,6 +46,8 @@ export class Platforms {
   readonly #clock: () => number;
   readonly #random: (length: number) => Uint8Array;
   readonly #secrets: SecretChecks;
+  readonly #logIns: LogIns;
+  readonly #limits: UsageLimits;
   readonly #tokens: PlatformTokens;
   readonly #platforms = new Map<string, PlatformRecord>();
   /** When each ticket was set, by its hash, by platform. */
@@ -51,7 +55,14 @@ export class Platforms {
   /** By platform and app. */
   readonly #authorizations = new Map<string, Authorization>();
 
-  constructor(options: PlatformTokensOptions, known: KnownTokens, secrets: SecretChecks) {
+  constructor(
+    options: PlatformTokensOptions & { limits: UsageLimits },
+    known: KnownTokens,
+    secrets: SecretChecks,
+    logIns: LogIns,
+  ) {
+    this.#logIns = logIns;
+    this.#limits = options.limits;
     this.#store = options.platforms;
     this.#clock = options.clock;
     this.#random = options.random;
@@ -81,20 +92,24 @@ export class Platforms {
 
   /**
    * A token of the platform itself.
-   * @throws {DocferryError} `unknown_app`, `wrong_secret`, `wrong_ticket`, `ticket_expired`, `busy`
+   * @throws {DocferryError} `unknown_app`, `wrong_ticket`, `ticket_expired`, `minute_limit`, `day_limit`, and those of
+   *   `LogIns.check`
    */
   async componentToken(shown: {
     platformId: string;
     secret: string;
     ticket: string;
+    /** Address of the client; this process itself has none. */
+    client?: string;
   }): Promise<IssuedToken> {
     const platform = this.#platforms.get(shown.platformId);
     if (!platform) {
       throw new DocferryError("unknown_app", `No platform ${JSON.stringify(shown.platformId)}`);
     }
-    if (!(await this.#secrets.matches(shown.secret, platform.secretHash))) {
-      throw new DocferryError("wrong_secret", `That is not the secret of platform ${platform.id}`);
-    }
+    const { id, secretHash } = platform;
+    const { secret, client } = shown;
+    await this.#logIns.check({ kind: "platform", id, secret, secretHash, client });
+    this.#limits.admit("account", id);
     const setAt = this.#ticketsOf(platform.id).get(hashToken(shown.ticket));
     if (setAt === undefined) {
       throw new DocferryError("wrong_ticket", `That is no ticket of platform ${platform.id}`);
@@ -234,6 +249,7 @@ export class Platforms {
     this.platform(platformId);
     await this.#store.removePlatform(platformId);
     this.#platforms.delete(platformId);
+    this.#limits.forget({ kind: "account", id: platformId });
     this.#tickets.delete(platformId);
     this.#drop((pair) => pair.platformId === platformId);
     this.#tokens.forget({ platformId });

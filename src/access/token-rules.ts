@@ -1,4 +1,5 @@
 import type { StableRecord } from "../store/account-store.ts";
+import { chinaDay } from "./china-day.ts";
 
 /**
  * The vendor's rules for tokens, as pure functions.
@@ -15,9 +16,6 @@ export const rememberMs = 24 * 3_600_000;
 
 const forceGapMs = 30_000;
 const forcesPerDay = 20;
-/** The vendor's days begin at midnight in China. */
-const dayOffsetMs = 8 * 3_600_000;
-const dayMs = 24 * 3_600_000;
 
 /** Why a token that we gave out is refused, if it is: what happened first counts. */
 export function tokenFault(
@@ -44,7 +42,7 @@ export function nextStable(
   const { appId, now, lifeMs, force } = options;
   const forced = present !== null && force && mayForce(present, now);
   if (present && !forced && !inRenewal(present, now)) return null;
-  const day = dayOf(now);
+  const day = chinaDay(now);
   return {
     record: {
       appId,
@@ -61,15 +59,11 @@ export function nextStable(
 
 function mayForce(present: StableRecord, now: number): boolean {
   if (present.forcedAt !== null && now - present.forcedAt < forceGapMs) return false;
-  return present.forcedDay !== dayOf(now) || present.forcedCount < forcesPerDay;
+  return present.forcedDay !== chinaDay(now) || present.forcedCount < forcesPerDay;
 }
 
 /** Tokens that were made to live shortly are renewed in the second half of their life, else each call would make one. */
 function inRenewal(present: StableRecord, now: number): boolean {
   const windowMs = Math.min(graceMs, (present.expiresAt - present.issuedAt) / 2);
   return present.expiresAt - now <= windowMs;
-}
-
-function dayOf(now: number): number {
-  return Math.floor((now + dayOffsetMs) / dayMs);
 }

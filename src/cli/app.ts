@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { appLimitCommand } from "./limit.ts";
 import { asOperator, operatorOptions, type OperatorOptions, tellOperator } from "./operator.ts";
 import { textOption } from "./options/values.ts";
 import { tableText } from "./table.ts";
@@ -10,6 +11,7 @@ export function appCommand(): Command {
     .addCommand(listCommand())
     .addCommand(rotateCommand())
     .addCommand(removeCommand())
+    .addCommand(appLimitCommand())
     .addCommand(requestCommand())
     .addHelpText(
       "after",

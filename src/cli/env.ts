@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { UsageError } from "./command-errors.ts";
+import { envLimitCommand } from "./limit.ts";
 import { asOperator, operatorOptions, type OperatorOptions, tellOperator } from "./operator.ts";
 import { textOption } from "./options/values.ts";
 import { tableText } from "./table.ts";
@@ -18,6 +19,7 @@ export function envCommand(): Command {
     .addCommand(shareCommand())
     .addCommand(unshareCommand())
     .addCommand(removeCommand())
+    .addCommand(envLimitCommand())
     .addHelpText(
       "after",
       `

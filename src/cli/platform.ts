@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { platformLimitCommand } from "./limit.ts";
 import { asOperator, operatorOptions, type OperatorOptions, tellOperator } from "./operator.ts";
 import { once, repeatedOption, textOption } from "./options/values.ts";
 import { tableText } from "./table.ts";
@@ -12,6 +13,7 @@ export function platformCommand(): Command {
     .addCommand(revokeCommand())
     .addCommand(listCommand())
     .addCommand(removeCommand())
+    .addCommand(platformLimitCommand())
     .addHelpText(
       "after",
       `

@@ -8,11 +8,12 @@ import { apiSurface } from "./api/surface.ts";
 import { cloudActions } from "./cloud-api/actions.ts";
 import { cloudApiPath, cloudApiSurface, isCloudApiCall } from "./cloud-api/surface.ts";
 import { consentRoutes } from "./consent/routes.ts";
-import { problem } from "./errors.ts";
+import { httpError, problem } from "./errors.ts";
 import { storageGateway } from "./cos/gateway.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
 import { answerClientError } from "./client-error.ts";
 import { type HttpLimits, limitConnections, serverOptions } from "./limits.ts";
+import { UploadRoom } from "./files/upload-room.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { contextOf } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
@@ -22,7 +23,9 @@ import { answerTunnels, vendorPath } from "./vendor-hosts.ts";
 import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
 
-type SurfaceParts = WechatParts & FileRouteParts & Omit<ApiParts, "closing">;
+type SurfaceParts = WechatParts &
+  Omit<FileRouteParts, "uploads"> &
+  Omit<ApiParts, "closing" | "uploads">;
 
 export interface AppParts extends SurfaceParts {
   /** Names of files; some of the parts want less of it. */
@@ -98,17 +101,19 @@ export function createApp(parts: AppParts): FastifyInstance {
 
   wechatSurface(app, wechatRoutes(parts));
   cloudApiSurface(app, cloudActions(parts), { access: parts.access, logger });
-  const routes = apiRoutes({ ...parts, closing: closing.signal });
+  const uploads = new UploadRoom(parts.index);
+  const routes = apiRoutes({ ...parts, uploads, closing: closing.signal });
   apiSurface(app, routes, {
-    authenticate: (bearer) => parts.access.authenticateBearer(bearer),
+    authenticate: (bearer, client) => parts.access.authenticateBearer(bearer, client),
     reaches: (caller, environment) => parts.access.reaches(caller, environment),
+    admit: (kind, id) => parts.access.limits.admit(kind, id),
     isOperator: (key) => parts.operatorKey.matches(key),
     origins: parts.corsOrigins,
     idleMs: parts.idleMs,
   });
   openApiRoutes(app, routes);
   consentRoutes(app, parts);
-  registerFileRoutes(app, parts);
+  registerFileRoutes(app, { ...parts, uploads });
   storageGateway(app, parts);
   health(app, parts.readiness);
   return app;
@@ -140,7 +145,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unkno
   const answer = problem(thrown, request.id);
   const text = JSON.stringify(answer);
   keepFailure(request, text);
-  if (answer.retryable) reply.header("retry-after", "1");
+  if (answer.retryable) reply.header("retry-after", String(httpError(thrown).retryAfter ?? 1));
   return reply
     .code(answer.status)
     .header("content-type", "application/problem+json; charset=utf-8")

@@ -38,6 +38,7 @@ const wireTexts: Record<number, { text: string; detail: "message" | "hint" | "no
   40097: { text: "invalid args", detail: "message" },
   40101: { text: "missing parameter", detail: "message" },
   40125: { text: "invalid appsecret", detail: "none" },
+  40164: { text: "", detail: "message" },
   41001: { text: "access_token missing", detail: "none" },
   41002: { text: "appid missing", detail: "none" },
   41004: { text: "appsecret missing", detail: "none" },
@@ -47,11 +48,17 @@ const wireTexts: Record<number, { text: string; detail: "message" | "hint" | "no
   43001: { text: "require GET method", detail: "none" },
   43002: { text: "require POST method", detail: "none" },
   44002: { text: "empty post data", detail: "none" },
+  45009: { text: "reach max api daily quota limit", detail: "message" },
+  45011: {
+    text: "api minute-quota reach limit, must be slower, retry next minute",
+    detail: "message",
+  },
   47001: { text: "data format error", detail: "message" },
   48001: { text: "api unauthorized", detail: "message" },
   61003: { text: "component is not authorized by this account", detail: "none" },
   61005: { text: "component ticket is expired", detail: "none" },
   61006: { text: "component ticket is invalid", detail: "none" },
+  61004: { text: "access clientip is not registered", detail: "message" },
   61007: { text: "api is unauthorized to component", detail: "message" },
   61009: { text: "code is invalid", detail: "none" },
   61010: { text: "code is expired", detail: "none" },
@@ -65,7 +72,9 @@ const wireTexts: Record<number, { text: string; detail: "message" | "hint" | "no
   76002: { text: "rid is error", detail: "none" },
   76003: { text: "could not query this rid,no permission", detail: "none" },
   85088: { text: "no qbase privilege", detail: "message" },
+  [-501004]: { text: "concurrent request quota exceeded", detail: "message" },
   [-501005]: { text: "invalid env", detail: "message" },
+  [-501017]: { text: "disk full", detail: "message" },
   [-502005]: { text: "database collection not exists", detail: "message" },
   [-502010]: { text: "database operation fail", detail: "message" },
   [-502013]: { text: "database collection create fail", detail: "message" },
@@ -85,7 +94,7 @@ export function wireText(error: DocferryError): string {
   const { errcode } = errorKinds[error.code];
   const { text, detail } = wireTexts[errcode] ?? { text: "system error", detail: "none" };
   const more = midSentence({ message: error.message, hint: error.hint, none: "" }[detail]);
-  return `${text}${more && `: ${shortened(more)}`}`;
+  return [text, more && shortened(more)].filter((part) => part !== "").join(": ");
 }
 
 export function problem(thrown: unknown, rid: string): Problem {

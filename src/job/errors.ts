@@ -420,6 +420,49 @@ export const errorKinds = {
     retryable: false,
     hint: "Mend the record and submit the rest, or import without stop_on_error",
   },
+  // What is limited
+  minute_limit: {
+    status: 429,
+    errcode: 45011,
+    retryable: true,
+    hint: "Send fewer requests a minute, or have the operator raise the limit: docferry app limit, docferry env limit",
+  },
+  day_limit: {
+    status: 429,
+    errcode: 45009,
+    retryable: true,
+    hint: "Wait for the next day in China, or have the operator raise the limit: docferry app limit, docferry env limit",
+  },
+  too_many_attempts: {
+    status: 429,
+    errcode: 45011,
+    retryable: true,
+    hint: "Mend the secret, then try again in the next minute",
+  },
+  too_many_jobs: {
+    status: 429,
+    errcode: -501004,
+    retryable: true,
+    hint: "Wait until a job has ended, or have the operator raise the limit",
+  },
+  storage_limit: {
+    status: 507,
+    errcode: -501017,
+    retryable: false,
+    hint: "Remove files, or have the operator raise the limit",
+  },
+  address_not_allowed: {
+    status: 403,
+    errcode: 40164,
+    retryable: false,
+    hint: "Ask from an address of the app's list, or have the operator change it: docferry app limit",
+  },
+  component_address_not_allowed: {
+    status: 403,
+    errcode: 61004,
+    retryable: false,
+    hint: "Ask from an address of the platform's list, or have the operator change it: docferry platform limit",
+  },
   // What passes
   busy: { status: 503, errcode: -1, retryable: true, hint: "Try again in a moment" },
   draining: {
@@ -488,9 +531,17 @@ export class DocferryError extends Error {
   override readonly name = "DocferryError";
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  /** Seconds after which the same may do better, where that is known. */
+  readonly retryAfter: number | null;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; retryAfter?: number },
+  ) {
     super(message, options);
     this.code = code;
+    this.retryAfter = options?.retryAfter ?? null;
   }
 
   get retryable(): boolean {

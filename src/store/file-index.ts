@@ -37,11 +37,21 @@ function names(contents: readonly string[] | "any", md5: string | undefined): bo
   return md5 !== undefined && (contents === "any" || contents.includes(md5));
 }
 
+/** What a limit leaves for one name. */
+export interface StorageRoom {
+  /** Whose limit it is: the same text for all that share it. */
+  of: string;
+  /** Bytes that its holder may store. */
+  limit: number;
+  /** Bytes that the name may have. */
+  bytes: number;
+}
+
 export interface FileIndex {
   get(environment: string, name: string): Promise<FileEntry | undefined>;
   /**
    * Points the name to a finished object; the object it pointed to before becomes garbage unless a job pins it.
-   * @throws {DocferryError} `precondition_failed`
+   * @throws {DocferryError} `precondition_failed`; `storage_limit` if its environment or account may not store as much
    */
   put(entry: {
     environment: string;
@@ -62,6 +72,8 @@ export interface FileIndex {
     after: string | null;
     limit: number;
   }): Promise<FileEntry[]>;
+  /** What the limits leave for a name at the moment: none where nothing limits it. `put` decides. */
+  rooms(environment: string, name: string): Promise<StorageRoom[]>;
   /** Of these object ids, those that neither a name nor an unended job nor a part needs. */
   unreferenced(objects: string[]): Promise<string[]>;
 }

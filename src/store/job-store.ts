@@ -35,6 +35,8 @@ export interface JobStore {
   /**
    * Job and `plan` task in one transaction: on the disk when this returns. With `once`, a job that was submitted under the
    * same key is answered instead (its `key` is then another one).
+   * @throws {DocferryError} `too_many_jobs` if the environment or its account may have no more in flight; `storage_limit` if an
+   *   export could not store a byte;
    * @throws {DocferryError} `conflict` if the import's file does not point to the import's object (any more);
    *   `submit_key_used` if the job of that key was asked for with another digest
    */
@@ -84,7 +86,10 @@ export interface JobStore {
   ): Promise<Job>;
   /** Mirrors what the database has committed; counts and bytes never go back. Answers whether the attempt is to stop. */
   mirror(lease: Lease, progress: { counts: Counts; bytes: number }): Promise<"cancelled" | null>;
-  /** A finished part of an export: fenced, so that a lost attempt's object never counts. */
+  /**
+   * A finished part of an export: fenced, so that a lost attempt's object never counts.
+   * @throws {DocferryError} `storage_limit` if all parts together are more than may be stored
+   */
   addPart(lease: Lease, part: Part): Promise<void>;
   /** Takes back the parts of a task that has to begin anew. */
   dropParts(lease: Lease): Promise<void>;

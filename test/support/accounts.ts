@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Access } from "../../src/access/access.ts";
+import { UsageLimits } from "../../src/access/usage-limits.ts";
 import { ServerKey } from "../../src/access/server-key.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 
@@ -43,10 +44,11 @@ export async function openTestAccess(options: { tokenSeconds?: number } = {}) {
   const folder = await temporaryFolder();
   const file = join(folder.path, "jobs.sqlite");
   let opened = await openTestStore(file);
-  const open = (serverKey: ServerKey) =>
+  const open = async (serverKey: ServerKey) =>
     Access.open({
       store: opened.accounts,
       platforms: opened.platforms,
+      limits: await UsageLimits.open({ store: opened.limits, clock: clock.read }),
       serverKey,
       clock: clock.read,
       random: randomBytes,

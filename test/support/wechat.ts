@@ -78,6 +78,7 @@ export async function openTestApp(
       `${baseUrl}/signed/${environment}/${encodeURIComponent(name)}?now=${now}`,
     locale: "en",
     recorder,
+    limitStore: opened.store().limits,
     logger,
     clock: clock.read,
     publicUrl: null,

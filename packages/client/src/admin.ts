@@ -1,4 +1,5 @@
 import type {
+  AccountLimits,
   App,
   AppPage,
   AppSecret,
@@ -7,12 +8,15 @@ import type {
   CloudKeyPage,
   CloudKeySecret,
   Environment,
+  EnvironmentLimits,
   EnvironmentPage,
   FailedRequest,
   NewApp,
+  NewAccountLimits,
   NewAuthorization,
   NewCloudKey,
   NewEnvironment,
+  NewEnvironmentLimits,
   NewPlatform,
   Platform,
   PlatformPage,
@@ -109,6 +113,66 @@ export class DocferryAdmin {
       path: { env },
       query: { cancelJobs: options.cancelJobs },
       repeatable: false,
+      ...signalOf(options),
+    });
+  }
+
+  appLimits(app: string, options: CallOptions = {}): Promise<AccountLimits> {
+    return this.#connection.json<AccountLimits>("appLimits", {
+      path: { app },
+      ...signalOf(options),
+    });
+  }
+
+  /** All of them: what is left out is no limit. */
+  setAppLimits(
+    app: string,
+    limits: NewAccountLimits,
+    options: CallOptions = {},
+  ): Promise<AccountLimits> {
+    return this.#connection.json<AccountLimits>("setAppLimits", {
+      path: { app },
+      json: limits,
+      ...signalOf(options),
+    });
+  }
+
+  platformLimits(platform: string, options: CallOptions = {}): Promise<AccountLimits> {
+    return this.#connection.json<AccountLimits>("platformLimits", {
+      path: { platform },
+      ...signalOf(options),
+    });
+  }
+
+  /** All of them: what is left out is no limit. */
+  setPlatformLimits(
+    platform: string,
+    limits: NewAccountLimits,
+    options: CallOptions = {},
+  ): Promise<AccountLimits> {
+    return this.#connection.json<AccountLimits>("setPlatformLimits", {
+      path: { platform },
+      json: limits,
+      ...signalOf(options),
+    });
+  }
+
+  environmentLimits(env: string, options: CallOptions = {}): Promise<EnvironmentLimits> {
+    return this.#connection.json<EnvironmentLimits>("environmentLimits", {
+      path: { env },
+      ...signalOf(options),
+    });
+  }
+
+  /** All of them: what is left out is no limit. */
+  setEnvironmentLimits(
+    env: string,
+    limits: NewEnvironmentLimits,
+    options: CallOptions = {},
+  ): Promise<EnvironmentLimits> {
+    return this.#connection.json<EnvironmentLimits>("setEnvironmentLimits", {
+      path: { env },
+      json: limits,
       ...signalOf(options),
     });
   }

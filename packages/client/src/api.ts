@@ -348,6 +348,57 @@ export interface NewEnvironment {
   id?: string;
 }
 
+export interface AccountLimits {
+  requestsPerMinute: number | null;
+  requestsPerDay: number | null;
+  jobs: number | null;
+  storedBytes: number | null;
+  used: {
+    /** null: without a limit for the day nothing counts them */
+    requestsToday: number | null;
+    jobs: number;
+    storedBytes: number;
+  };
+  addresses: string[];
+}
+
+export interface NewAccountLimits {
+  /** Requests in a minute of the clock; null or left out: no limit */
+  requestsPerMinute?: number | null;
+  /** Requests in a day, which begins at midnight in China; null or left out: no limit */
+  requestsPerDay?: number | null;
+  /** Jobs that have not ended; null or left out: no limit */
+  jobs?: number | null;
+  /** Bytes of files, without what docferry keeps for jobs; null or left out: no limit */
+  storedBytes?: number | null;
+  /** IP addresses and networks that may log in; empty or left out: all */
+  addresses?: string[];
+}
+
+export interface EnvironmentLimits {
+  requestsPerMinute: number | null;
+  requestsPerDay: number | null;
+  jobs: number | null;
+  storedBytes: number | null;
+  used: {
+    /** null: without a limit for the day nothing counts them */
+    requestsToday: number | null;
+    jobs: number;
+    storedBytes: number;
+  };
+}
+
+export interface NewEnvironmentLimits {
+  /** Requests in a minute of the clock; null or left out: no limit */
+  requestsPerMinute?: number | null;
+  /** Requests in a day, which begins at midnight in China; null or left out: no limit */
+  requestsPerDay?: number | null;
+  /** Jobs that have not ended; null or left out: no limit */
+  jobs?: number | null;
+  /** Bytes of files, without what docferry keeps for jobs; null or left out: no limit */
+  storedBytes?: number | null;
+}
+
 export interface FailedRequest {
   rid: string;
   /** The app or platform that may look it up; null: it is not known whose it was */
@@ -465,6 +516,12 @@ export const operations = {
   removeEnvironment: { method: "DELETE", path: "/v1/admin/environments/{env}" },
   shareEnvironment: { method: "PUT", path: "/v1/admin/environments/{env}/shares/{app}" },
   unshareEnvironment: { method: "DELETE", path: "/v1/admin/environments/{env}/shares/{app}" },
+  appLimits: { method: "GET", path: "/v1/admin/apps/{app}/limits" },
+  setAppLimits: { method: "PUT", path: "/v1/admin/apps/{app}/limits" },
+  platformLimits: { method: "GET", path: "/v1/admin/platforms/{platform}/limits" },
+  setPlatformLimits: { method: "PUT", path: "/v1/admin/platforms/{platform}/limits" },
+  environmentLimits: { method: "GET", path: "/v1/admin/environments/{env}/limits" },
+  setEnvironmentLimits: { method: "PUT", path: "/v1/admin/environments/{env}/limits" },
   findRequest: { method: "GET", path: "/v1/admin/requests/{rid}" },
   listPlatforms: { method: "GET", path: "/v1/admin/platforms" },
   addPlatform: { method: "POST", path: "/v1/admin/platforms" },

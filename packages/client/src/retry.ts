@@ -17,6 +17,9 @@ export const defaultRetry: RetryPolicy = {
   longestDelayMs: 5_000,
 };
 
+/** Who is asked to wait for more than about a minute is told, rather than kept waiting: until the next day, mostly. */
+const longestAskedMs = 65_000;
+
 /** Whether the same request may do better. Whether sending it twice does harm is for the caller to know. */
 export function mayPass(failure: unknown): boolean {
   if (failure instanceof DocferryConnectionError) return true;
@@ -35,7 +38,7 @@ export function delayBefore(
   random: number,
   askedMs: number | null,
 ): number | null {
-  if (attempt >= policy.attempts) return null;
+  if (attempt >= policy.attempts || (askedMs ?? 0) > longestAskedMs) return null;
   const longest = Math.min(policy.firstDelayMs * 2 ** (attempt - 1), policy.longestDelayMs);
   return Math.max(longest * (0.5 + random / 2), askedMs ?? 0);
 }

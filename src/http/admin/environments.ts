@@ -4,7 +4,12 @@ import type { EnvironmentOwner, EnvironmentRecord } from "../../store/account-st
 import { pageOf } from "../api/cursor.ts";
 import { apiRoute, type ApiRoute } from "../api/route.ts";
 import type { AdminParts } from "./apps.ts";
-import { cancelJobs, environmentSchema, newEnvironmentSchema } from "./schemas.ts";
+import {
+  cancelJobs,
+  environmentIdParameter,
+  environmentSchema,
+  newEnvironmentSchema,
+} from "./schemas.ts";
 
 const environmentsPath = "/v1/admin/environments";
 
@@ -84,7 +89,7 @@ function removeEnvironment({ access, engine }: AdminParts): ApiRoute {
     description:
       "Nobody reaches it from the first moment on. While jobs of it run it is a conflict, unless they are to be cancelled. The bytes of its files go within the hour.",
     access: "operator",
-    parameters: { env: Type.String({ description: "Id of an environment" }) },
+    parameters: { env: environmentIdParameter },
     query: cancelJobs,
     answers: { 204: { description: "It is gone" } },
     errors: ["environment_not_found", "conflict", "busy", "disk_full"],

@@ -99,6 +99,67 @@ export const newEnvironmentSchema = Type.Object(
   { title: "NewEnvironment", additionalProperties: false },
 );
 
+const limit = (what: string) =>
+  Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
+      description: `${what}; null or left out: no limit`,
+    }),
+  );
+
+const newLimits = {
+  requestsPerMinute: limit("Requests in a minute of the clock"),
+  requestsPerDay: limit("Requests in a day, which begins at midnight in China"),
+  jobs: limit("Jobs that have not ended"),
+  storedBytes: limit("Bytes of files, without what docferry keeps for jobs"),
+};
+
+export const newEnvironmentLimitsSchema = Type.Object(newLimits, {
+  title: "NewEnvironmentLimits",
+  additionalProperties: false,
+});
+
+export const newAccountLimitsSchema = Type.Object(
+  {
+    ...newLimits,
+    addresses: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
+        maxItems: 1000,
+        description: "IP addresses and networks that may log in; empty or left out: all",
+      }),
+    ),
+  },
+  { title: "NewAccountLimits", additionalProperties: false },
+);
+
+const present = Type.Union([Type.Integer(), Type.Null()]);
+
+const limits = {
+  requestsPerMinute: present,
+  requestsPerDay: present,
+  jobs: present,
+  storedBytes: present,
+  used: Type.Object(
+    {
+      requestsToday: Type.Union([Type.Integer(), Type.Null()], {
+        description: "null: without a limit for the day nothing counts them",
+      }),
+      jobs: Type.Integer(),
+      storedBytes: Type.Integer(),
+    },
+    { additionalProperties: false },
+  ),
+};
+
+export const environmentLimitsSchema = Type.Object(limits, {
+  title: "EnvironmentLimits",
+  additionalProperties: false,
+});
+
+export const accountLimitsSchema = Type.Object(
+  { ...limits, addresses: Type.Array(Type.String()) },
+  { title: "AccountLimits", additionalProperties: false },
+);
+
 export const failedRequestSchema = Type.Object(
   {
     rid: Type.String(),
@@ -127,5 +188,7 @@ export const cancelJobs = Type.Object(
   },
   { additionalProperties: false },
 );
+
+export const environmentIdParameter = Type.String({ description: "Id of an environment" });
 
 export const appParameter = Type.String({ description: "Id of an app" });

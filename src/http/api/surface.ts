@@ -16,11 +16,13 @@ import type { ApiCall, ApiRoute } from "./route.ts";
 /** Who may call what. */
 export interface ApiGuards {
   /** @throws {DocferryError} as `Access.authenticateBearer` */
-  authenticate(bearer: string): Caller;
+  authenticate(bearer: string, client: string): Caller;
   reaches(caller: Caller, environment: string): boolean;
   isOperator(key: string): boolean;
   /** Of web pages that may make native calls; `*` is any. */
   origins: ReadonlySet<string>;
+  /** Counts a request. @throws {DocferryError} `minute_limit`, `day_limit` */
+  admit(kind: "account" | "environment", id: string): void;
   /** ms without a byte in either direction after which a client counts as gone. */
   idleMs: number;
 }
@@ -122,11 +124,15 @@ function authorize(
       }
       return "";
     }
-    const caller = guards.authenticate(bearerOf(request, "bearer_missing"));
+    const caller = guards.authenticate(bearerOf(request, "bearer_missing"), request.ip);
     noteCaller(request.docferry, caller);
+    guards.admit("account", accountOf(caller));
     requireCall(caller, "native");
     const environment = parameters["env"] ?? "";
-    if (guards.reaches(caller, environment)) return environment;
+    if (guards.reaches(caller, environment)) {
+      guards.admit("environment", environment);
+      return environment;
+    }
     throw new DocferryError(
       "environment_not_found",
       `App ${accountOf(caller)} has no environment ${JSON.stringify(environment)}`,

@@ -32,7 +32,7 @@ type Fields<P extends TProperties> = Static<TObject<P & { EnvId: TString }>>;
  * own. Fields that it does not know are passed over.
  */
 export function environmentAction<P extends TProperties, A>(
-  access: Pick<Access, "requireEnvironment">,
+  access: Pick<Access, "requireEnvironment" | "limits">,
   action: {
     /** Fields beyond `EnvId`. */
     fields: P;
@@ -48,6 +48,7 @@ export function environmentAction<P extends TProperties, A>(
       const fields = fieldsOf(body);
       const argument = action.read(fields, call.context.receivedAt);
       access.requireEnvironment(call.caller, fields.EnvId);
+      access.limits.admit("environment", fields.EnvId);
       return action.answer(argument, { ...call, environment: fields.EnvId });
     },
   };

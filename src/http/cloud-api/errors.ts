@@ -29,6 +29,7 @@ const codes: Partial<Record<ErrorCode, string>> = {
 
 const codesByErrcode: Record<number, string> = {
   40097: "InvalidParameterValue",
+  40164: "UnauthorizedOperation",
   48001: "UnauthorizedOperation",
   61003: "UnauthorizedOperation",
   61007: "UnauthorizedOperation",

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import type { Access } from "../../access/access.ts";
+import { accountOf } from "../../access/caller.ts";
 import { requireCall } from "../../access/call-rules.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { type JsonObject, parseJsonObject, readBody } from "../json-body.ts";
@@ -17,6 +18,9 @@ export const cloudApiPath = "/cloud-api";
 
 const version = "2018-06-08";
 
+/** What it asks before the action is known. */
+type CloudAccess = Pick<Access, "signer" | "requireAddress" | "limits">;
+
 /**
  * Whether a request is one of the Cloud API's. It has no paths of its own: clients send to the root, or to whatever path their
  * base address has, and say by headers what they want.
@@ -29,7 +33,7 @@ export function isCloudApiCall({ headers }: Pick<IncomingMessage, "headers">): b
 export function cloudApiSurface(
   app: FastifyInstance,
   actions: ReadonlyMap<string, CloudAction>,
-  parts: { access: Pick<Access, "signer">; logger: Logger },
+  parts: { access: CloudAccess; logger: Logger },
 ): void {
   app.register(async (scope) => {
     // The signature is over the bytes as they came, and a body is JSON whatever its type says: nothing is parsed here.
@@ -51,7 +55,7 @@ export function cloudApiSurface(
 async function answerCall(
   actions: ReadonlyMap<string, CloudAction>,
   request: FastifyRequest,
-  access: Pick<Access, "signer">,
+  access: CloudAccess,
 ): Promise<JsonObject> {
   const { raw, docferry: context } = request;
   if (request.method !== "POST") {
@@ -66,6 +70,8 @@ async function answerCall(
     host: request.host,
   });
   noteCaller(context, caller);
+  access.requireAddress(accountOf(caller), request.ip);
+  access.limits.admit("account", accountOf(caller));
   requireCall(caller, "cloudbase");
   return actionOf(actions, raw).answer(parseJsonObject(body), { caller, context });
 }

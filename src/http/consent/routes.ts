@@ -77,7 +77,7 @@ class ConsentPage {
       return again(403, "This form was not filled in here, or its page is too old: try once more");
     }
     if (chosen.length === 0) return again(400, "Choose what the platform may use");
-    const refusal = await this.#refusalOf(appId, form.get("secret") ?? "");
+    const refusal = await this.#refusalOf(appId, form.get("secret") ?? "", request.ip);
     if (refusal !== null) return again(403, refusal);
     const { platformId, preAuthCode, redirect } = asked;
     const issued = await this.#access.platforms.consent({
@@ -94,9 +94,9 @@ class ConsentPage {
   }
 
   /** null: the owner has proved himself. The same words for an app that is not there. */
-  async #refusalOf(appId: string, secret: string): Promise<string | null> {
+  async #refusalOf(appId: string, secret: string, client: string): Promise<string | null> {
     try {
-      await this.#access.requireSecret({ appId, secret });
+      await this.#access.requireSecret({ appId, secret, client });
       return null;
     } catch (error) {
       const refusals = ["unknown_app", "wrong_secret", "component_credentials"];

@@ -25,6 +25,7 @@ const cosCodes: Partial<Record<ErrorCode, string>> = {
   invalid_file_name: "InvalidURI",
   precondition_failed: "PreconditionFailed",
   range_not_satisfiable: "InvalidRange",
+  storage_limit: "QuotaExceeded",
 };
 
 /** Sends what was thrown as COS does: an XML document. */

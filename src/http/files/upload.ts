@@ -12,11 +12,13 @@ import { environmentOfBucket } from "./file-id.ts";
 import { endWhenIdle } from "./idle.ts";
 import { boundaryOf, type FormPart, readParts } from "./multipart.ts";
 import { checkTicket, type TicketForm } from "./upload-ticket.ts";
+import type { UploadRoom } from "./upload-room.ts";
 
 export interface UploadParts {
   access: Pick<Access, "hasEnvironment">;
   index: FileIndex;
   objects: ObjectStore;
+  uploads: UploadRoom;
   signingKey: Uint8Array;
   /** Unix ms. */
   clock: () => number;
@@ -28,7 +30,7 @@ const fieldLimit = 64 * 1024;
 /**
  * `POST /cos/<bucket>/<name>`: a form as COS takes it. Fields may come in any order and the file first, so the bytes are staged
  * as they come, and get their name when the whole form is there and its ticket holds.
- * @throws {DocferryError} `environment_not_found`, `invalid_form`, `wrong_signature`, `address_expired`, `disk_full`
+ * @throws {DocferryError} `environment_not_found`, `invalid_form`, `wrong_signature`, `address_expired`, `storage_limit`, `disk_full`
  */
 export async function upload(request: FastifyRequest, reply: FastifyReply, parts: UploadParts) {
   const target = targetOf(request);
@@ -37,12 +39,15 @@ export async function upload(request: FastifyRequest, reply: FastifyReply, parts
   if (boundary === null) {
     throw new DocferryError("invalid_form", "The body is not multipart/form-data");
   }
+  // What the path says is what the form must say.
+  using room = await parts.uploads.begin(target.environment, target.path);
   await using staging = new AsyncDisposableStack();
   const form = await receiveForm(readParts(bodyOf(request.raw), boundary), {
     stage: async () => staging.use(await parts.objects.create(newObjectId())),
     mayStage: (fields) => {
       if (isWhole(ticketOf(fields))) checkUpload(fields, target, request, parts);
     },
+    take: (bytes) => room.take(bytes),
   });
   // All of it has come; syncing it may take longer than a client may be silent.
   endWhenIdle(request, 0);
@@ -59,6 +64,7 @@ export async function upload(request: FastifyRequest, reply: FastifyReply, parts
     contentType: contentTypeOf(name, declared),
     now: parts.clock(),
   });
+  room.land();
   return sendUploaded(request, reply, { target, name, object, form });
 }
 
@@ -111,7 +117,11 @@ interface ReceivedForm {
 /** Which part is the file is told by its name alone: libraries give a file name to every part, or to none. */
 async function receiveForm(
   parts: AsyncIterable<FormPart>,
-  options: { stage: () => Promise<ObjectWriter>; mayStage: (fields: Map<string, string>) => void },
+  options: {
+    stage: () => Promise<ObjectWriter>;
+    mayStage: (fields: Map<string, string>) => void;
+    take: (bytes: number) => void;
+  },
 ): Promise<ReceivedForm> {
   const form: ReceivedForm = { fields: new Map(), writer: null, contentType: null };
   for await (const part of parts) {
@@ -125,7 +135,10 @@ async function receiveForm(
     options.mayStage(form.fields);
     form.writer = await options.stage();
     form.contentType = part.contentType;
-    for await (const bytes of part.bytes) await form.writer.write(bytes);
+    for await (const bytes of part.bytes) {
+      options.take(bytes.length);
+      await form.writer.write(bytes);
+    }
   }
   return form;
 }

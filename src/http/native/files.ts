@@ -12,6 +12,7 @@ import { apiRoute, type ApiRoute, type RouteAnswer } from "../api/route.ts";
 import { givenContentType } from "../api/surface.ts";
 import { contentTypeOf } from "../files/content-type.ts";
 import { endWhenIdle } from "../files/idle.ts";
+import type { UploadRoom } from "../files/upload-room.ts";
 import { sendNamedFile } from "../files/send-file.ts";
 import { visibleFiles } from "../files/visible-files.ts";
 import { conditionOf } from "./file-condition.ts";
@@ -20,6 +21,7 @@ import { environmentParameter, fileSchema } from "./schemas.ts";
 export interface NativeFileParts {
   index: FileIndex;
   objects: ObjectStore;
+  uploads: UploadRoom;
   access: Pick<Access, "hasEnvironment">;
   /** Unix ms. */
   clock: () => number;
@@ -96,7 +98,7 @@ function listFiles({ index }: NativeFileParts): ApiRoute {
   });
 }
 
-function putFile({ access, index, objects, clock }: NativeFileParts): ApiRoute {
+function putFile({ access, index, objects, uploads, clock }: NativeFileParts): ApiRoute {
   const stored = { content: { "application/json": fileSchema }, headers: etag };
   return apiRoute({
     method: "PUT",
@@ -119,7 +121,13 @@ function putFile({ access, index, objects, clock }: NativeFileParts): ApiRoute {
       200: { description: "Another file had the name and is replaced", ...stored },
       201: { description: "A new file", ...stored },
     },
-    errors: ["invalid_file_name", "precondition_failed", "invalid_body", "disk_full"],
+    errors: [
+      "invalid_file_name",
+      "precondition_failed",
+      "invalid_body",
+      "storage_limit",
+      "disk_full",
+    ],
     async answer({ request, environment }) {
       const name = checkFileName(nameIn(request.url));
       const condition = conditionOf(request.headers);
@@ -128,8 +136,13 @@ function putFile({ access, index, objects, clock }: NativeFileParts): ApiRoute {
       if (!meetsCondition(condition, before?.md5)) {
         throw new DocferryError("precondition_failed", `File ${name} is not as it was asked for`);
       }
+      using room = await uploads.begin(environment, name);
+      room.require(Number(request.headers["content-length"] ?? 0) || 0);
       await using writer = await objects.create(newObjectId());
-      for await (const bytes of bodyBytes(request.raw)) await writer.write(bytes);
+      for await (const bytes of bodyBytes(request.raw)) {
+        room.take(bytes.length);
+        await writer.write(bytes);
+      }
       // All of it has come; syncing it may take longer than a client may be silent.
       endWhenIdle(request, 0);
       const object = await writer.finish();
@@ -138,6 +151,7 @@ function putFile({ access, index, objects, clock }: NativeFileParts): ApiRoute {
       const now = clock();
       requireEnvironment(access, environment);
       const entry = await index.put({ environment, name, object, contentType, now, condition });
+      room.land();
       return {
         status: before ? 200 : 201,
         json: fileView(entry),

@@ -171,6 +171,7 @@ export function errorsOf(route: ApiRoute): ErrorCode[] {
     add("bearer_missing", "token_unknown", "token_superseded", "token_expired");
     add("api_key_unknown");
     add("authorization_gone", "api_unauthorized", "environment_not_found");
+    add("minute_limit", "day_limit", "address_not_allowed");
   }
   if (access === "operator") add("operator_key_missing", "wrong_operator_key");
   // Query parameters that a call has not are refused by name everywhere.

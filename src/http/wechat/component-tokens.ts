@@ -40,7 +40,12 @@ export function componentToken(access: Access): WireRoute {
       if (access.hasApp(platformId)) {
         throw new DocferryError("not_this_component", `${platformId} is an app, not a platform`);
       }
-      const issued = await access.platforms.componentToken({ platformId, secret, ticket });
+      const issued = await access.platforms.componentToken({
+        platformId,
+        secret,
+        ticket,
+        client: request.client,
+      });
       context.appId = platformId;
       return { component_access_token: issued.token, expires_in: issued.expiresIn };
     },

@@ -1,6 +1,6 @@
 import type { Access } from "../../access/access.ts";
 import { type CallGroup, requireCall } from "../../access/call-rules.ts";
-import type { Caller } from "../../access/caller.ts";
+import { accountOf, type Caller } from "../../access/caller.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { noteCaller } from "../request-context.ts";
 import type { WireRequest } from "./route.ts";
@@ -8,30 +8,36 @@ import { tokenOf } from "./url-parameters.ts";
 
 /** Lets callers into the calls of one group. The same call in another group has another guard. */
 export class WireGuard {
-  readonly #access: Pick<Access, "authenticate" | "requireEnvironment">;
+  readonly #access: Pick<Access, "authenticate" | "requireEnvironment" | "limits">;
   readonly #group: CallGroup;
 
-  constructor(access: Pick<Access, "authenticate" | "requireEnvironment">, group: CallGroup) {
+  constructor(
+    access: Pick<Access, "authenticate" | "requireEnvironment" | "limits">,
+    group: CallGroup,
+  ) {
     this.#access = access;
     this.#group = group;
   }
 
   /**
    * Who it is, by the token in the query, and that the call is for him.
-   * @throws {DocferryError} `token_missing`, `component_token_missing`, those of `Access.authenticate`, `api_unauthorized`, `permission_set_missing`
+   * @throws {DocferryError} `token_missing`, `component_token_missing`, those of `Access.authenticate`, `minute_limit`,
+   *   `day_limit`, `api_unauthorized`, `permission_set_missing`
    */
   callerOf(request: WireRequest): Caller {
     const token = tokenOf(request.url);
     if (token === null) throw missingToken(this.#group);
     const caller = this.#access.authenticate(token);
     noteCaller(request.context, caller);
+    this.#access.limits.admit("account", accountOf(caller));
     requireCall(caller, this.#group);
     return caller;
   }
 
-  /** @throws {DocferryError} `no_cloudbase`, `environment_not_found` */
+  /** @throws {DocferryError} `no_cloudbase`, `environment_not_found`, `minute_limit`, `day_limit` */
   requireEnvironment(caller: Caller, environment: string): void {
     this.#access.requireEnvironment(caller, environment);
+    this.#access.limits.admit("environment", environment);
   }
 }
 

@@ -18,4 +18,6 @@ export interface WireRequest {
   /** For the body, which nothing has read yet. */
   raw: IncomingMessage;
   context: RequestContext;
+  /** Address of the client. */
+  client: string;
 }

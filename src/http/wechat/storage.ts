@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import { downloadAddress } from "../../files/signed-url.ts";
+import { DocferryError } from "../../job/errors.ts";
 import type { FileIndex } from "../../store/file-index.ts";
 import { parseFileId } from "../files/file-id.ts";
 import { issueTicket } from "../files/upload-ticket.ts";
@@ -9,7 +10,7 @@ import type { WireGuard } from "./guard.ts";
 import type { WireRoute } from "./route.ts";
 
 export interface StorageParts {
-  index: Pick<FileIndex, "get" | "remove" | "list">;
+  index: Pick<FileIndex, "get" | "remove" | "list" | "rooms">;
   /** 32 bytes, of the server key. */
   signingKey: Uint8Array;
 }
@@ -20,11 +21,15 @@ const itemLimit = 50;
 const defaultMaxAge = 7200;
 
 /** `POST /tcb/uploadfile` */
-export function uploadFile(guard: WireGuard, { signingKey }: StorageParts): WireRoute {
+export function uploadFile(guard: WireGuard, { index, signingKey }: StorageParts): WireRoute {
   return environmentCall(guard, {
     fields: { path: Type.String({ minLength: 1 }) },
     read: (fields) => checkFileName(fields.path),
     async answer(name, { environment, baseUrl, now }) {
+      for (const { of, limit, bytes } of await index.rooms(environment, name)) {
+        if (bytes > 0) continue;
+        throw new DocferryError("storage_limit", `${of} may store ${limit} bytes, and does`);
+      }
       return { ...issueTicket({ environment, name, baseUrl, now }, signingKey) };
     },
   });

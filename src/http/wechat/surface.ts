@@ -47,7 +47,15 @@ async function answerCall(
       `The method is ${request.method}`,
     );
   }
-  return route.answer({ url: request.url, raw: request.raw, context: request.docferry });
+  return route.answer({
+    url: request.url,
+    raw: request.raw,
+    context: request.docferry,
+    // Few calls ask for it.
+    get client() {
+      return request.ip;
+    },
+  });
 }
 
 function sendWire(request: FastifyRequest, reply: FastifyReply, answer: JsonObject) {

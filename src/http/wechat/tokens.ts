@@ -10,9 +10,9 @@ import { queryParameter } from "./url-parameters.ts";
 export function plainToken(access: Access): WireRoute {
   return {
     method: "GET",
-    async answer({ url, context }) {
+    async answer({ url, context, client }) {
       const credentials = credentialsOf((name) => queryParameter(url, name) ?? undefined);
-      const issued = await access.appToken(credentials);
+      const issued = await access.appToken({ ...credentials, client });
       context.appId = credentials.appId;
       return answerOf(issued);
     },
@@ -30,7 +30,11 @@ export function stableToken(access: Access): WireRoute {
       if (typeof named === "string") context.namedApp = named;
       const credentials = credentialsOf((name) => (Object.hasOwn(body, name) ? body[name] : ""));
       const forceRefresh = forceRefreshOf(body);
-      const issued = await access.stableToken({ ...credentials, forceRefresh });
+      const issued = await access.stableToken({
+        ...credentials,
+        client: request.client,
+        forceRefresh,
+      });
       context.appId = credentials.appId;
       return answerOf(issued);
     },

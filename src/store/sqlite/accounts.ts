@@ -18,6 +18,7 @@ import {
   listTokens,
   stableToken,
 } from "./account-rows.ts";
+import { forgetLimits } from "./limits.ts";
 import { one, run } from "./rows.ts";
 
 /** How many ended tokens an issue forgets at most: more than the one it adds, so the table cannot grow without bound. */
@@ -117,10 +118,12 @@ export const accountCalls = {
   },
 
   removeApp(db: DatabaseSync, id: string): boolean {
+    forgetLimits(db, { kind: "account", id });
     return run(db, "DELETE FROM app WHERE id = ?", id) > 0;
   },
 
   removeEnvironment(db: DatabaseSync, id: string): boolean {
+    forgetLimits(db, { kind: "environment", id });
     return run(db, "DELETE FROM environment WHERE id = ?", id) > 0;
   },
 

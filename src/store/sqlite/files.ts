@@ -7,8 +7,10 @@ import {
   type FileEntry,
   type FileIndex,
   meetsCondition,
+  type StorageRoom,
 } from "../file-index.ts";
 import { all, one, type Row, run } from "./rows.ts";
+import { requireRoomForFile, storageRooms } from "./usage.ts";
 
 type NewEntry = Parameters<FileIndex["put"]>[0];
 
@@ -46,10 +48,15 @@ export type FileCalls = typeof fileCalls;
 export function putFile(db: DatabaseSync, { object, now, ...rest }: NewEntry): FileEntry {
   const { environment, name, contentType, condition = anyFile } = rest;
   requireCondition(db, { environment, name, condition });
+  requireRoomForFile(db, { environment, name, size: object.size });
+  // Not INSERT OR REPLACE: that removes the old row without telling the trigger which counts.
   run(
     db,
-    `INSERT OR REPLACE INTO file (environment, name, object, size, md5, content_type, modified_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO file (environment, name, object, size, md5, content_type, modified_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (environment, name) DO UPDATE SET
+       object = excluded.object, size = excluded.size, md5 = excluded.md5,
+       content_type = excluded.content_type, modified_at = excluded.modified_at`,
     environment,
     name,
     object.id,
@@ -121,6 +128,10 @@ export class SqliteFileIndex implements FileIndex {
       limit,
     );
     return rows.map(entryOf);
+  }
+
+  async rooms(environment: string, name: string): Promise<StorageRoom[]> {
+    return storageRooms(this.#reader, { environment, name });
   }
 
   async unreferenced(objects: string[]): Promise<string[]> {

@@ -13,6 +13,7 @@ import { cancelRequested } from "../../job/transitions.ts";
 import type { JobStore, SubmitOnce } from "../job-store.ts";
 import { addTasks, applyFlowChange, releaseTasks, remainingOf } from "./flow.ts";
 import { all, flowOf, jobOf, jobRow, one, run } from "./rows.ts";
+import { requirePlaceForJob, requireRoomForFile } from "./usage.ts";
 
 /** Reads of jobs, for any connection. */
 export function getJob(db: DatabaseSync, id: number): Job | undefined {
@@ -103,6 +104,11 @@ export function jobCalls(limits: ReleaseLimits) {
     submit(db: DatabaseSync, job: Parameters<JobStore["submit"]>[0]): Job {
       const earlier = job.once && submittedJob(db, job.environment, job.once);
       if (earlier) return earlier;
+      requirePlaceForJob(db, job.environment);
+      // No export begins that could not store a byte; how large it gets is seen as its parts come.
+      if (job.spec.type === "export") {
+        requireRoomForFile(db, { environment: job.environment, name: job.spec.file, size: 1 });
+      }
       if (job.spec.type === "import") requirePinnable(db, job.environment, job.spec);
       const { lastInsertRowid } = db
         .prepare(

@@ -19,6 +19,7 @@ import {
   setTaskState,
 } from "./flow.ts";
 import { flowOf, jobOf, jobRow, leased, one, type Row, run, specOf } from "./rows.ts";
+import { requireRoomForFile } from "./usage.ts";
 
 /** What attempts bring: each call begins at the row that its lease still holds, so that a lost one changes nothing. */
 export function outcomeCalls(limits: ReleaseLimits) {
@@ -110,6 +111,7 @@ export function outcomeCalls(limits: ReleaseLimits) {
         part.formulas,
         part.endKey,
       );
+      requireRoomForParts(db, jobId);
       gotOn(db, lease, jobId);
     },
 
@@ -197,6 +199,13 @@ export function outcomeCalls(limits: ReleaseLimits) {
       return jobOf(jobRow(db, jobId));
     },
   };
+}
+
+/** An export that has grown beyond what its environment may store ends here, not when all of it is there. */
+function requireRoomForParts(db: DatabaseSync, jobId: number): void {
+  const sum = one(db, "SELECT sum(size) AS bytes FROM part WHERE job_id = ?", jobId);
+  const { environment, spec } = jobOf(jobRow(db, jobId));
+  requireRoomForFile(db, { environment, name: spec.file, size: sum?.["bytes"] as number });
 }
 
 /** The attempt got on: the row of failures is over, and so is what held the job up. */

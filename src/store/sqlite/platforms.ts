@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { forgetLimits } from "./limits.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { SqliteWriter } from "../../sqlite/writer.ts";
 import type {
@@ -47,6 +48,7 @@ export const platformCalls = {
   },
 
   removePlatform(db: DatabaseSync, id: string): boolean {
+    forgetLimits(db, { kind: "account", id });
     return run(db, "DELETE FROM platform WHERE id = ?", id) > 0;
   },
 

@@ -5,6 +5,7 @@ import { SqliteWriter } from "../../sqlite/writer.ts";
 import type { Store } from "../store.ts";
 import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteFileIndex } from "./files.ts";
+import { SqliteLimitStore } from "./limits.ts";
 import { SqliteRequestRecords } from "./requests.ts";
 import { SqlitePlatformStore } from "./platforms.ts";
 import { SqliteJobStore } from "./sqlite-job-store.ts";
@@ -16,6 +17,7 @@ export class SqliteStore implements Store {
   readonly accounts: SqliteAccountStore;
   readonly platforms: SqlitePlatformStore;
   readonly files: SqliteFileIndex;
+  readonly limits: SqliteLimitStore;
   readonly requests: SqliteRequestRecords;
   readonly #writer: SqliteWriter<StoreCalls>;
   readonly #reader: DatabaseSync;
@@ -27,6 +29,7 @@ export class SqliteStore implements Store {
     this.accounts = new SqliteAccountStore({ writer, reader });
     this.platforms = new SqlitePlatformStore({ writer, reader });
     this.files = new SqliteFileIndex({ writer, reader });
+    this.limits = new SqliteLimitStore({ writer, reader });
     this.requests = new SqliteRequestRecords({ writer, reader });
   }
 

@@ -7,6 +7,7 @@ import { leaseCalls } from "./leases.ts";
 import { outcomeCalls } from "./outcomes.ts";
 import { fileCalls } from "./files.ts";
 import { jobCalls } from "./jobs.ts";
+import { limitCalls } from "./limits.ts";
 import { requestCalls } from "./requests.ts";
 import { platformCalls } from "./platforms.ts";
 
@@ -29,6 +30,7 @@ const calls = {
   ...accountCalls,
   ...platformCalls,
   ...fileCalls,
+  ...limitCalls,
   ...requestCalls,
 };
 export type StoreCalls = typeof calls;
