@@ -58,7 +58,7 @@ export interface ThreadData {
   external: ExternalFile | null;
 }
 
-const chunkBytes = 4 << 20;
+const chunkBytes = 2 << 20;
 const partBytes = 64 << 20;
 const dayMs = 86_400_000;
 

@@ -32,7 +32,7 @@ export interface ObjectStore {
    */
   size(id: string): Promise<number>;
   /**
-   * Bytes `from` … `to` (exclusive) in pieces of at most 1 MiB; each piece owns its memory. Aborting rejects the next piece
+   * Bytes `from` … `to` (exclusive) in pieces of at most 1 MiB; each piece owns its memory, which the reader may move or free. Aborting rejects the next piece
    * with the signal's reason. An object that is removed after the first piece came may still be read to its end.
    * @throws {DocferryError} `object_not_found`; `internal` if the object ends before `to`
    */

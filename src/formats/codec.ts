@@ -21,8 +21,22 @@ export interface Decoder {
  * (a garbled array) stays one chunk however long: decoders stream.
  */
 export interface Scanner {
-  /** Takes the next bytes of the file and gives the chunks that end within them. With `last`, the rest. */
+  /**
+   * Takes the next bytes of the file and gives the chunks that end within them. With `last`, the rest. `bytes` is free for
+   * reuse afterwards.
+   */
   push(bytes: Uint8Array, last: boolean): Chunk[];
+}
+
+/**
+ * Memory that decoders use one after another, one at a time: one that is kept spares each the growing of its own, and the
+ * process the garbage of that.
+ */
+export interface DecoderMemory {
+  /** Text that is not decoded yet. */
+  text: Buffer;
+  /** Documents of the batch in the making. */
+  documents: Buffer<ArrayBuffer>;
 }
 
 /** Documents to bytes. A file is `head`, the documents' texts with `between` between them, `tail`. */

@@ -1,5 +1,5 @@
 import type { Position } from "../job/chunk.ts";
-import type { Decoder, DecodeSpec, Encoder, EncodeSpec, Scanner } from "./codec.ts";
+import type { Decoder, DecoderMemory, DecodeSpec, Encoder, EncodeSpec, Scanner } from "./codec.ts";
 import { createCsvDecoder } from "./csv/decode.ts";
 import { createCsvEncoder } from "./csv/encode.ts";
 import { type Dialect, dialectOf } from "./csv/dialect.ts";
@@ -10,10 +10,17 @@ import { createLegacyDecoder } from "./json/legacy-decode.ts";
 import { createLegacyScanner } from "./json/legacy-scan.ts";
 import { createJsonScanner } from "./json/scan.ts";
 
-/** A decoder for the stretch of a file that begins at `start`. */
-export function createDecoder(spec: DecodeSpec, start: Position): Decoder {
+/**
+ * A decoder for the stretch of a file that begins at `start`.
+ * @param memory for JSON: what an earlier decoder has used, which is not used any more; without it this one makes its own
+ */
+export function createDecoder(
+  spec: DecodeSpec,
+  start: Position,
+  memory: DecoderMemory | null = null,
+): Decoder {
   if (spec.format !== "json") return createCsvDecoder(spec, start);
-  return spec.legacy ? createLegacyDecoder(spec, start) : createJsonDecoder(spec, start);
+  return spec.legacy ? createLegacyDecoder(spec, start) : createJsonDecoder(spec, start, memory);
 }
 
 export function createEncoder(spec: EncodeSpec): Encoder {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { suite, test } from "node:test";
+import { freeMemory } from "../../src/bson/free-memory.ts";
 import { newObjectId } from "../../src/files/object-id.ts";
 import type { ObjectStore } from "../../src/files/object-store.ts";
 import { DocferryError, type ErrorCode } from "../../src/job/errors.ts";
@@ -92,6 +93,26 @@ export function objectStoreSuite(
         await forgotten.write(Buffer.from("x"));
       }
       assert.deepEqual(await idsOf(opened.store, tomorrow()), []);
+    });
+
+    test("a reader may free each piece before it asks for the next", async () => {
+      await using opened = await open();
+      const bytes = Buffer.alloc(3 << 20, "0123456789");
+      const object = await put(opened.store, bytes);
+      const hash = createHash("md5");
+      const { signal } = new AbortController();
+      let size = 0;
+      for await (const piece of opened.store.read(
+        object.id,
+        { from: 0, to: bytes.length },
+        { signal },
+      )) {
+        size += piece.length;
+        assert.ok(size <= bytes.length);
+        hash.update(piece);
+        freeMemory(piece);
+      }
+      assert.equal(hash.digest("hex"), md5(bytes));
     });
 
     test("disposing a finished writer keeps the object", async () => {

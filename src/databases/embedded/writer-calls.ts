@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { freeMemory } from "../../bson/free-memory.ts";
 import type { Position } from "../../job/chunk.ts";
 import type { Counts } from "../../job/counts.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
@@ -59,8 +60,8 @@ export function writerCalls(db: DatabaseSync) {
       return indexes.of(table, spec)?.buildSome() ?? true;
     },
 
-    write: (_db: DatabaseSync, { spec, batch, from }: WriteRequest): SinkProgress =>
-      changing(() => {
+    write: (_db: DatabaseSync, { spec, batch, from }: WriteRequest): SinkProgress => {
+      const progressed = changing(() => {
         const before = progress.require(spec, from);
         const table = collections.ensure(spec.collection);
         const index = indexes.of(table, spec);
@@ -71,7 +72,11 @@ export function writerCalls(db: DatabaseSync) {
         table.saveTotals();
         progress.advance(spec, from, written.progress);
         return written.progress;
-      }),
+      });
+      const { bytes, starts, offsets, lengths, lines } = batch;
+      freeMemory(bytes, starts, offsets, lengths, lines);
+      return progressed;
+    },
 
     sealJob: (_db: DatabaseSync, jobKey: string): Counts => changing(() => progress.seal(jobKey)),
 

@@ -1,4 +1,5 @@
-import type { DecodeSpec } from "../../formats/codec.ts";
+import { freeMemory } from "../../bson/free-memory.ts";
+import type { DecoderMemory, DecodeSpec } from "../../formats/codec.ts";
 import { createDecoder } from "../../formats/formats.ts";
 import type { Chunk } from "../../job/chunk.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
@@ -19,7 +20,7 @@ export async function* decodeChunk(
   { object, chunk, spec, batchBytes, unclosed }: DecodeArgument,
   context: StepContext,
 ): AsyncGenerator<RecordBatch, true, void> {
-  const decoder = createDecoder(spec, { offset: chunk.from, line: chunk.line });
+  const decoder = createDecoder(spec, { offset: chunk.from, line: chunk.line }, memory);
   let from = chunk.from;
   while (from < chunk.to) {
     const to = Math.min(from + bytesFor(object, batchBytes), chunk.to);
@@ -32,6 +33,7 @@ export async function* decodeChunk(
     )) {
       bytes.set(piece, filled);
       filled += piece.length;
+      freeMemory(piece);
     }
     const last = to === chunk.to;
     const batch = decoder.push(bytes, last);
@@ -69,10 +71,14 @@ function learn(rejects: number, bytes: number): void {
   if (seen.rejectsPerByte < 1e-9) seen.rejectsPerByte = 0;
 }
 
-/** Kept by the thread: a new one for each batch would be garbage by the hundred megabytes before it is collected. */
+/**
+ * Kept by the thread, which runs one step at a time: new ones for each batch would be garbage by the hundred megabytes
+ * before it is collected.
+ */
 let input = new Uint8Array(0);
+const memory: DecoderMemory = { text: Buffer.alloc(0), documents: Buffer.alloc(0) };
 
-/** Memory for the bytes of one batch; a thread runs one step at a time. */
+/** Memory for the bytes of one batch. */
 function inputOf(length: number): Uint8Array {
   if (input.length < length) input = new Uint8Array(length);
   return input.subarray(0, length);

@@ -1,4 +1,5 @@
 import { ContentDigest } from "../../bson/digest.ts";
+import { freeMemory } from "../../bson/free-memory.ts";
 import type { KeyRange } from "../../databases/database.ts";
 import { newObjectId } from "../../files/object-id.ts";
 import type { ObjectWriter } from "../../files/object-store.ts";
@@ -54,6 +55,7 @@ export async function* encodeRange(
         yield { type: "progress", records: part?.records ?? 0, bytes: part?.bytes ?? 0 };
       }
       if (page.count > 0 && part) part.endKey = page.endKey;
+      freeMemory(page.bytes);
     }
     if (part) {
       yield { type: "part", part: await part.finish(argument.task, ordinal, part.endKey) };

@@ -1,3 +1,4 @@
+import { freeMemory } from "../../bson/free-memory.ts";
 import type { Scanner } from "../../formats/codec.ts";
 import { dialectOf } from "../../formats/csv/dialect.ts";
 import { checkColumns, readHeader } from "../../formats/csv/header.ts";
@@ -49,7 +50,9 @@ export async function* scanFile(
     { signal: context.signal },
   )) {
     bytes += piece.length;
-    yield { chunks: scanner.push(piece, bytes === scan.size), bytes };
+    const chunks = scanner.push(piece, bytes === scan.size);
+    freeMemory(piece);
+    yield { chunks, bytes };
   }
   // A file of no bytes gives no piece, and so no last push.
   if (bytes === end.offset) yield { chunks: scanner.push(new Uint8Array(0), true), bytes };

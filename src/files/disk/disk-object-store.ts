@@ -53,9 +53,10 @@ export class DiskObjectStore implements ObjectStore {
             `Object ${id} ends at byte ${position}, it was to be read up to ${range.to}`,
           );
         }
+        // The reader may move or free the piece.
+        position += piece.length;
         yield piece;
         signal.throwIfAborted();
-        position += piece.length;
       }
     } finally {
       await handle.close();

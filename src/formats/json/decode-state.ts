@@ -1,4 +1,5 @@
 import type { RejectCode } from "../../job/reject.ts";
+import type { DecoderMemory } from "../codec.ts";
 
 /** What helpers return instead of a position when they found a fault: it then stands in the state. */
 export const FAULT = -1;
@@ -27,7 +28,7 @@ export class DecodeState {
   srcView: DataView = viewOf(this.src);
   end = 0;
 
-  out: Buffer;
+  out: Buffer<ArrayBuffer>;
   view: DataView;
   /** The next byte of output goes here. */
   at = 0;
@@ -47,8 +48,15 @@ export class DecodeState {
   code: RejectCode = "json_syntax";
   message = "";
 
-  constructor() {
-    this.out = Buffer.allocUnsafeSlow(64 * 1024);
+  private readonly memory: DecoderMemory | null;
+
+  /** @param memory for the output, if there is some */
+  constructor(memory: DecoderMemory | null = null) {
+    this.memory = memory;
+    this.out =
+      memory && memory.documents.length >= 4 * slack
+        ? memory.documents
+        : Buffer.allocUnsafeSlow(64 * 1024);
     this.view = viewOf(this.out);
   }
 
@@ -97,8 +105,11 @@ export class DecodeState {
 
   private grow(): void {
     const old = this.out;
-    this.out = Buffer.allocUnsafeSlow(Math.max(old.length, this.end + slack) * 2);
+    // BSON is about as long as its text: mostly the first growth is the last.
+    const size = Math.max(old.length * 1.5, (this.end + slack) * 2.25, this.at + this.end + slack);
+    this.out = Buffer.allocUnsafeSlow(Math.ceil(size));
     this.out.set(old.subarray(0, this.at));
+    if (this.memory) this.memory.documents = this.out;
     this.view = viewOf(this.out);
   }
 

@@ -1,7 +1,7 @@
 import type { Position } from "../../job/chunk.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
-import type { Decoder, JsonDecodeSpec } from "../codec.ts";
-import { BatchBuilder } from "./decode-batch.ts";
+import type { Decoder, DecoderMemory, JsonDecodeSpec } from "../codec.ts";
+import { BatchBuilder } from "../batch-builder.ts";
 import { IdMaker, idFieldBytes } from "./decode-id.ts";
 import { ObjectParser } from "./decode-object.ts";
 import { OtherReader } from "./decode-other.ts";
@@ -16,8 +16,12 @@ import { Items } from "./scan-items.ts";
  * Types are those of Extended JSON v2, numbers keep what they say. What is not an object, or not well-formed, becomes a reject
  * of just that text.
  */
-export function createJsonDecoder(spec: JsonDecodeSpec, start: Position): Decoder {
-  return new JsonDecoder(spec, start);
+export function createJsonDecoder(
+  spec: JsonDecodeSpec,
+  start: Position,
+  memory: DecoderMemory | null = null,
+): Decoder {
+  return new JsonDecoder(spec, start, memory);
 }
 
 /** What is wrong with the present item, before it is known how far it reaches. */
@@ -33,7 +37,7 @@ interface OpenFault {
 
 class JsonDecoder implements Decoder, ItemSink {
   private readonly items: Items;
-  private readonly state = new DecodeState();
+  private readonly state: DecodeState;
   private readonly parser: ObjectParser;
   private readonly batch = new BatchBuilder();
   private readonly ids: IdMaker | null;
@@ -43,11 +47,12 @@ class JsonDecoder implements Decoder, ItemSink {
   private fault: OpenFault = { isObject: true, offset: 0, column: 0, endColumn: 0 };
   private present: Readonly<Item> = { offset: 0, line: 0, lineStart: 0 };
 
-  constructor(spec: JsonDecodeSpec, start: Position) {
+  constructor(spec: JsonDecodeSpec, start: Position, memory: DecoderMemory | null) {
+    this.state = new DecodeState(memory);
     this.parser = new ObjectParser(this.state, spec.fieldNames === "environment");
     this.ids = spec.derivedId ? new IdMaker(spec.derivedId) : null;
     this.gap = this.ids ? idFieldBytes : 0;
-    this.items = new Items(spec.layout, start, start.offset > 0, true, this);
+    this.items = new Items(spec.layout, start, start.offset > 0, true, this, memory);
   }
 
   push(bytes: Uint8Array, last: boolean): RecordBatch {

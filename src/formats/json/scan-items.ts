@@ -1,4 +1,5 @@
 import type { Position } from "../../job/chunk.ts";
+import type { DecoderMemory } from "../codec.ts";
 import { maxTextBytes, type Item, type ItemSink } from "./scan-item.ts";
 import { LooseText } from "./scan-loose.ts";
 import { TextWindow } from "./scan-window.ts";
@@ -65,6 +66,7 @@ export class Items {
    * @param start where the stretch begins
    * @param open in an array: its opening bracket is not in the stretch
    * @param keepsItem the sink wants the bytes of the item that it is told of
+   * @param memory for the text that is kept, if there is some
    */
   constructor(
     layout: "sequence" | "array",
@@ -72,11 +74,12 @@ export class Items {
     open: boolean,
     keepsItem: boolean,
     sink: ItemSink,
+    memory: DecoderMemory | null = null,
   ) {
     this.isArray = layout === "array";
     this.sink = sink;
     this.keepsItem = keepsItem;
-    this.window = new TextWindow(start.offset);
+    this.window = new TextWindow(start.offset, memory);
     this.at = start.offset;
     this.line = start.line;
     this.lineStart = start.offset;

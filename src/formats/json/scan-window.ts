@@ -1,3 +1,4 @@
+import type { DecoderMemory } from "../codec.ts";
 import { textPadding } from "./decode-state.ts";
 
 /**
@@ -10,10 +11,12 @@ export class TextWindow {
   length = 0;
   /** File offset of the first byte. */
   base: number;
+  private readonly memory: DecoderMemory | null;
 
-  constructor(base: number) {
+  constructor(base: number, memory: DecoderMemory | null) {
     this.base = base;
-    this.bytes = Buffer.allocUnsafeSlow(4096);
+    this.memory = memory;
+    this.bytes = memory && memory.text.length > 0 ? memory.text : Buffer.allocUnsafeSlow(4096);
     this.bytes[0] = 0;
   }
 
@@ -37,6 +40,7 @@ export class TextWindow {
       );
       wider.set(this.bytes.subarray(0, this.length));
       this.bytes = wider;
+      if (this.memory) this.memory.text = wider;
     }
     this.bytes.set(piece, this.length);
     this.length += piece.length;

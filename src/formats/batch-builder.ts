@@ -1,6 +1,6 @@
-import type { Position } from "../../job/chunk.ts";
-import type { RecordBatch } from "../../job/record-batch.ts";
-import type { Reject } from "../../job/reject.ts";
+import type { Position } from "../job/chunk.ts";
+import type { RecordBatch } from "../job/record-batch.ts";
+import type { Reject } from "../job/reject.ts";
 
 /** Collects what one push gives. The arrays grow and are used again; a batch gets copies of just its size. */
 export class BatchBuilder {
@@ -29,8 +29,7 @@ export class BatchBuilder {
   /** Gives all since the last call. */
   take(output: Uint8Array, length: number, end: Position): RecordBatch {
     const { count, rejects } = this;
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
-    bytes.set(output.subarray(0, length));
+    const bytes = copyOf(output, length);
     this.count = 0;
     this.rejects = [];
     return {
@@ -57,4 +56,11 @@ export class BatchBuilder {
     lines.set(this.lines);
     Object.assign(this, { starts, offsets, lengths, lines });
   }
+}
+
+/** In memory of its own, all of which it fills. */
+function copyOf(output: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+  bytes.set(output.subarray(0, length));
+  return bytes;
 }
