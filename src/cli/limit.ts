@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { AccountLimits, DocferryAdmin, EnvironmentLimits } from "#client";
+import { once } from "./options/values.ts";
 import { asOperator, operatorOptions, type OperatorOptions, tellOperator } from "./operator.ts";
 
 interface LimitOptions extends OperatorOptions {
@@ -44,7 +45,7 @@ function accountLimitCommand(
       new Option(
         "--addresses <list>",
         "IP addresses and networks that may get tokens, with commas between them; none: all may",
-      ).argParser((typed) => (typed === "none" ? [] : typed.split(",").map((one) => one.trim()))),
+      ).argParser((typed: string, previous: unknown) => once(addressesIn(typed), previous)),
     )
     .addHelpText(
       "after",
@@ -96,11 +97,20 @@ function limitCommand(what: string, description: string, calls: LimitCalls): Com
 }
 
 function limitOption(flags: string, description: string): Option {
-  return new Option(flags, `${description}; none: no limit`).argParser((typed: string) => {
-    if (typed === "none") return typed;
-    if (/^\d{1,15}$/.test(typed)) return Number(typed);
-    throw new InvalidArgumentError("It must be a whole number, 0 or more, or none.");
-  });
+  return new Option(flags, `${description}; none: no limit`).argParser(
+    (typed: string, previous: unknown) => {
+      if (typed === "none") return once(typed, previous);
+      if (/^\d{1,15}$/.test(typed)) return once(Number(typed), previous);
+      throw new InvalidArgumentError("It must be a whole number, 0 or more, or none.");
+    },
+  );
+}
+
+function addressesIn(typed: string): string[] {
+  if (typed === "none") return [];
+  const addresses = typed.split(",").map((address) => address.trim());
+  if (addresses.every((address) => address !== "")) return addresses;
+  throw new InvalidArgumentError("It must be addresses with commas between them, or none.");
 }
 
 function changesIn(options: LimitOptions): Partial<Omit<Shown, "used">> {
