@@ -17,6 +17,25 @@ import { ServiceProcess } from "./support/service-process.ts";
 //     node bench/transfer.ts [records]
 
 const records = Number(process.argv[2] ?? 1_000_000);
+const decodeSpec: JsonDecodeSpec = {
+  format: "json",
+  layout: "sequence",
+  fieldNames: "environment",
+  derivedId: { seconds: 1_700_000_000, jobKey: "abcdef" },
+};
+const pieceBytes = 5_000_000;
+const sinkSpec: SinkSpec = {
+  jobKey: "abcdef".padEnd(32, "0"),
+  task: 0,
+  attempt: 1,
+  collection: "records",
+  mode: "insert",
+  upsertFields: ["_id"],
+  seconds: 1_700_000_000,
+  stopOnError: false,
+  start: { offset: 0, line: 1 },
+};
+
 const folder = await mkdtemp(join(tmpdir(), "docferry-bench-"));
 try {
   console.log(`${records} JSON Lines of about 250 bytes. Rates in records a second; floor 50 %, goal 80 %.
@@ -74,25 +93,6 @@ async function throughService(
     exported: await job(() => service.submitExport("out.json", "records")),
   };
 }
-
-const decodeSpec: JsonDecodeSpec = {
-  format: "json",
-  layout: "sequence",
-  fieldNames: "environment",
-  derivedId: { seconds: 1_700_000_000, jobKey: "abcdef" },
-};
-const pieceBytes = 5_000_000;
-const sinkSpec: SinkSpec = {
-  jobKey: "abcdef".padEnd(32, "0"),
-  task: 0,
-  attempt: 1,
-  collection: "records",
-  mode: "insert",
-  upsertFields: ["_id"],
-  seconds: 1_700_000_000,
-  stopOnError: false,
-  start: { offset: 0, line: 1 },
-};
 
 /** Some 20,000 documents a transaction, in the order of the file; that they and their keys are made is not counted. */
 async function plainInserts(file: string): Promise<Spent> {
