@@ -43,8 +43,8 @@ export interface Composition extends EngineComposition {
   recorder: RequestRecorder;
   /** What accounts and environments may use, and what is used. */
   limitStore: LimitStore;
-  /** Signs addresses of uploads and downloads. */
-  signingKey: Uint8Array;
+  /** Binds forms of the consent page to browsers. */
+  formKey: Uint8Array;
   /** Opens the admin API. */
   operatorKey: OperatorKey;
 }
@@ -117,7 +117,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     access,
     recorder,
     limitStore: parts.store.limits,
-    signingKey: serverKey.derive("signed addresses"),
+    formKey: serverKey.derive("consent forms"),
     operatorKey: operator.key,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };

@@ -109,7 +109,7 @@ function serviceApp(config: Config, parts: Composition, logger: Logger): Fastify
     engine: parts.engine,
     index: parts.store.files,
     objects: parts.files,
-    signingKey: parts.signingKey,
+    formKey: parts.formKey,
     operatorKey: parts.operatorKey,
     eventTimes: defaultEventTimes,
     idleMs: idleSeconds * 1000,
@@ -122,7 +122,7 @@ function serviceApp(config: Config, parts: Composition, logger: Logger): Fastify
       downloadAddress(
         baseUrl,
         { environment, name, expiresAt: Math.floor(now / 1000) + fileUrlSeconds, saveAs: null },
-        parts.signingKey,
+        parts.access.addressKey(environment),
       ),
     logger,
     clock: Date.now,

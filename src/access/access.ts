@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { DocferryError } from "../job/errors.ts";
 import type { AccountStore, AppRecord, CloudKeyRecord } from "../store/account-store.ts";
 import {
@@ -66,6 +67,7 @@ export class Access {
   readonly limits: UsageLimits;
   readonly #sealing: Uint8Array;
   readonly #temporaryKeys: TemporaryKeys;
+  readonly #addresses: Uint8Array;
   readonly #apps = new Map<string, AppRecord>();
   readonly #cloudKeys = new Map<string, CloudKeyRecord>();
   /** Keys in clear: to open one costs more than to check a signature. */
@@ -83,6 +85,7 @@ export class Access {
     this.platforms = new Platforms(options, this.#known, this.#secrets, this.#logIns);
     this.#sealing = options.serverKey.derive("cloud api keys");
     this.#temporaryKeys = new TemporaryKeys(options.serverKey.derive("temporary keys"));
+    this.#addresses = options.serverKey.derive("signed addresses");
     this.reach = new EnvironmentReach(options);
   }
 
@@ -214,6 +217,16 @@ export class Access {
   /** Unix ms. @throws {DocferryError} `environment_not_found` */
   environmentCreatedAt(environment: string): number {
     return this.reach.createdAt(environment);
+  }
+
+  /**
+   * What addresses and upload tickets of an environment are signed with, 32 bytes. One that is removed and added again under
+   * its id has another key, so what was given out before opens nothing of it.
+   * @throws {DocferryError} `environment_not_found`
+   */
+  addressKey(environment: string): Uint8Array {
+    const generation = JSON.stringify([environment, this.reach.createdAt(environment)]);
+    return createHmac("sha256", this.#addresses).update(generation).digest();
   }
 
   cloudKeys(appId: string): string[] {

@@ -54,6 +54,11 @@ export class EnvironmentReach {
     return record.createdAt;
   }
 
+  /** Ids of all, apps' and platforms'. */
+  all(): string[] {
+    return [...this.#environments.keys()];
+  }
+
   /** The account's own, oldest first; the same for the next. */
   ownedBy(account: string): EnvironmentRecord[] {
     return [...this.#environments.values()].filter(({ owner }) => owner.id === account);

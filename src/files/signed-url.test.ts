@@ -14,7 +14,7 @@ function requestLine(address: string): string {
 }
 
 function read(address: string, now = whileGood, withKey = key) {
-  return readDownloadAddress(requestLine(address), withKey, now);
+  return readDownloadAddress(requestLine(address), () => withKey, now);
 }
 
 test("an address gives back what it was made of, up to its last millisecond", () => {
@@ -77,6 +77,10 @@ test("a path that names no file is malformed", () => {
     "/x/y",
     "/download/%ff/a",
   ]) {
-    assert.equal(readDownloadAddress(`${path}?sign=x&t=1`, key, 0), "malformed", path);
+    assert.equal(
+      readDownloadAddress(`${path}?sign=x&t=1`, () => key, 0),
+      "malformed",
+      path,
+    );
   }
 });

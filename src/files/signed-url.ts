@@ -19,7 +19,7 @@ const prefix = "/download/";
  * The address `<base>/download/<environment>/<name>?sign=…&t=<unix seconds>` that lets whoever has it read one file for a while.
  * It names the file, not the object: the file that has the name when it is read is what is sent.
  * @param base scheme, host and port, no slash at the end
- * @param key 32 bytes, of the server key
+ * @param key 32 bytes, of the environment
  */
 export function downloadAddress(base: string, download: Download, key: Uint8Array): string {
   const { environment, name, expiresAt, saveAs } = download;
@@ -31,11 +31,12 @@ export function downloadAddress(base: string, download: Download, key: Uint8Arra
 /**
  * What the address in a request line allows, or what is wrong with it.
  * @param url path and query as they were sent
+ * @param keyOf an environment's key, null where there is no such environment
  * @param now unix ms
  */
 export function readDownloadAddress(
   url: string,
-  key: Uint8Array,
+  keyOf: (environment: string) => Uint8Array | null,
   now: number,
 ): Download | DownloadFault {
   const target = decodedPath(url, prefix);
@@ -50,7 +51,10 @@ export function readDownloadAddress(
     expiresAt: Number(expiry),
     saveAs: parameters.get("filename"),
   };
-  if (!sameText(parameters.get("sign") ?? "", sign(download, key))) return "wrong_signature";
+  const key = keyOf(download.environment);
+  if (!key || !sameText(parameters.get("sign") ?? "", sign(download, key))) {
+    return "wrong_signature";
+  }
   return now < download.expiresAt * 1000 ? download : "expired";
 }
 

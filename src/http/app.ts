@@ -30,6 +30,8 @@ type SurfaceParts = WechatParts &
 export interface AppParts extends SurfaceParts {
   /** Names of files; some of the parts want less of it. */
   index: FileRouteParts["index"];
+  /** 32 bytes: forms of the consent page are bound to browsers with it. */
+  formKey: Uint8Array;
   /** Opens the calls of the operator's. */
   operatorKey: Pick<OperatorKey, "matches">;
   /** Keeps requests that failed. */

@@ -69,7 +69,7 @@ export async function openTestApp(
     engine: engine as unknown as AppParts["engine"],
     index: opened.store().files,
     objects: await DiskObjectStore.open(join(opened.folder, "objects")),
-    signingKey: testServerKey.derive("signed addresses"),
+    formKey: testServerKey.derive("consent forms"),
     operatorKey: { matches: () => false },
     eventTimes: defaultEventTimes,
     idleMs: 60_000,

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../../access/access.ts";
 import { checkRedirect, checkSets } from "../../access/platform-rules.ts";
@@ -19,15 +18,14 @@ const defaultSets = [49];
 
 interface ConsentParts {
   access: Access;
-  /** 32 bytes, of the server key. */
-  signingKey: Uint8Array;
+  /** 32 bytes, of the server key: forms are bound to browsers with it. */
+  formKey: Uint8Array;
   logger: Logger;
 }
 
 /** The page on which an app's owner lets a platform act for it: its address and its form. */
 export function consentRoutes(app: FastifyInstance, parts: ConsentParts): void {
-  const key = createHmac("sha256", parts.signingKey).update("consent forms").digest();
-  const page = new ConsentPage(parts.access, new FormTokens(key));
+  const page = new ConsentPage(parts.access, new FormTokens(parts.formKey));
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _body, done) => done(null));

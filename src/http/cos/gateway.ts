@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { Logger } from "pino";
+import type { Access } from "../../access/access.ts";
 import { requireCall } from "../../access/call-rules.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import { downloadAddress } from "../../files/signed-url.ts";
@@ -19,10 +20,8 @@ import type { CosAccess } from "./authorize.ts";
 import { checkQSignature, readQSignature } from "./q-sign.ts";
 
 export interface GatewayParts {
-  access: CosAccess;
+  access: CosAccess & Pick<Access, "addressKey">;
   index: Pick<FileIndex, "get" | "remove">;
-  /** 32 bytes, of the server key. */
-  signingKey: Uint8Array;
   logger: Logger;
 }
 
@@ -143,7 +142,7 @@ async function uploadMetadata(body: JsonObject, context: GatewayContext): Promis
     file_id: fileId,
     cos_file_id: cosFileId,
     ...ticket
-  } = issueTicket({ ...context, name }, context.signingKey);
+  } = issueTicket({ ...context, name }, context.access.addressKey(context.environment));
   return { ...ticket, fileId, cosFileId };
 }
 
@@ -160,7 +159,8 @@ const downloadFields = compileFields(
 );
 
 async function downloadUrls(body: JsonObject, context: GatewayContext): Promise<JsonObject> {
-  const { environment, index, baseUrl, now, signingKey } = context;
+  const { environment, index, baseUrl, now, access } = context;
+  const key = access.addressKey(environment);
   const list = downloadFields(body).file_list.map(async ({ fileid, max_age }) => {
     const name = nameIn(environment, fileid);
     const found = name !== null && (await index.get(environment, name)) !== undefined;
@@ -169,7 +169,7 @@ async function downloadUrls(body: JsonObject, context: GatewayContext): Promise<
     return {
       fileid,
       fileID: fileid,
-      download_url: found ? downloadAddress(baseUrl, download, signingKey) : "",
+      download_url: found ? downloadAddress(baseUrl, download, key) : "",
       ...outcome(found),
     };
   });

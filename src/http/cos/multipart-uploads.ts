@@ -146,8 +146,9 @@ export class MultipartUploads {
 
   /** Forgets uploads of an environment that nobody has written to since `before`, unix ms. */
   async removeAbandoned(environment: string, before: number): Promise<void> {
-    for (const { name } of await this.#starts(environment)) {
-      const id = name.slice(uploadsPrefix.length, -numberWidth - 1);
+    // Also parts without a start: of a process that ended between the two looks of `addPart`.
+    for (const { name } of await this.#firsts(environment)) {
+      const id = idOf(name);
       const entries = await this.#names(environment, `${uploadsPrefix}${id}/`);
       if (entries.every(({ modifiedAt }) => modifiedAt < before)) {
         await this.remove({ environment, id });
@@ -161,9 +162,14 @@ export class MultipartUploads {
     await this.#index.put({ environment, name, object, contentType, now });
   }
 
-  /** The first name of each upload: from one to the next in one look, however many parts are between. */
   async #starts(environment: string): Promise<FileEntry[]> {
-    const starts: FileEntry[] = [];
+    const firsts = await this.#firsts(environment);
+    return firsts.filter(({ name }) => name === partName(idOf(name), 0));
+  }
+
+  /** The first name of each upload: from one to the next in one look, however many parts are between. */
+  async #firsts(environment: string): Promise<FileEntry[]> {
+    const firsts: FileEntry[] = [];
     let after: string | null = null;
     for (;;) {
       const [first]: FileEntry[] = await this.#index.list({
@@ -172,10 +178,9 @@ export class MultipartUploads {
         after,
         limit: 1,
       });
-      if (!first) return starts;
-      const id = first.name.slice(uploadsPrefix.length, -numberWidth - 1);
-      if (first.name === partName(id, 0)) starts.push(first);
-      after = partName(id, 99_999);
+      if (!first) return firsts;
+      firsts.push(first);
+      after = partName(idOf(first.name), 99_999);
     }
   }
 
@@ -202,7 +207,7 @@ export class MultipartUploads {
       throw error;
     }
     const [name, contentType] = JSON.parse(Buffer.concat(pieces).toString()) as [string, string];
-    const id = start.name.slice(uploadsPrefix.length, -numberWidth - 1);
+    const id = idOf(start.name);
     const { environment, modifiedAt: startedAt } = start;
     return { id, environment, name, contentType, startedAt };
   }
@@ -217,6 +222,11 @@ export function partNumber(text: string): number {
 
 /** Digits: so that names stand in the order of their numbers. */
 const numberWidth = 5;
+
+/** Of the upload that a name is a part of. */
+function idOf(name: string): string {
+  return name.slice(uploadsPrefix.length, -numberWidth - 1);
+}
 
 function partName(id: string, number: number): string {
   return `${uploadsPrefix}${id}/${String(number).padStart(numberWidth, "0")}`;

@@ -1,9 +1,12 @@
+import type { Access } from "../../access/access.ts";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ObjectStore } from "../../files/object-store.ts";
 import { readDownloadAddress } from "../../files/signed-url.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { FileIndex } from "../../store/file-index.ts";
 import { sendNamedFile } from "./send-file.ts";
+
+type AddressKeys = Pick<Access, "hasEnvironment" | "addressKey">;
 
 /**
  * `GET|HEAD /download/<environment>/<name>?sign=…&t=…`
@@ -12,9 +15,14 @@ import { sendNamedFile } from "./send-file.ts";
 export async function download(
   request: FastifyRequest,
   reply: FastifyReply,
-  parts: { index: FileIndex; objects: ObjectStore; signingKey: Uint8Array },
+  parts: { access: AddressKeys; index: FileIndex; objects: ObjectStore },
 ) {
-  const asked = readDownloadAddress(request.url, parts.signingKey, request.docferry.receivedAt);
+  const { access } = parts;
+  const asked = readDownloadAddress(
+    request.url,
+    (environment) => (access.hasEnvironment(environment) ? access.addressKey(environment) : null),
+    request.docferry.receivedAt,
+  );
   if (asked === "malformed") throw notThere();
   if (asked === "wrong_signature") {
     throw new DocferryError("wrong_signature", "The address is not signed by this service");

@@ -10,7 +10,7 @@ import { endWhenIdle } from "./idle.ts";
 import { upload, type UploadParts } from "./upload.ts";
 
 export interface FileRouteParts extends UploadParts {
-  access: CosParts["access"] & Pick<Access, "apps" | "environments">;
+  access: CosParts["access"] & UploadParts["access"] & Pick<Access, "reach">;
   logger: Logger;
   /** ms without a byte in either direction after which a client counts as gone. */
   idleMs: number;
@@ -63,10 +63,8 @@ function forgetAbandoned(
   { access, clock, logger }: FileRouteParts,
 ): void {
   const look = async () => {
-    for (const app of access.apps()) {
-      for (const environment of access.environments(app)) {
-        await uploads.removeAbandoned(environment, clock() - abandonedMs);
-      }
+    for (const environment of access.reach.all()) {
+      await uploads.removeAbandoned(environment, clock() - abandonedMs);
     }
   };
   const timer = setInterval(() => {

@@ -30,7 +30,7 @@ const validFor = 900;
 /**
  * A ticket to upload one file, good for 900 s. It is all signature: nothing is stored until the file is there.
  * @param upload `now` in unix ms
- * @param key 32 bytes, of the server key
+ * @param key 32 bytes, of the environment
  */
 export function issueTicket(
   upload: { environment: string; name: string; baseUrl: string; now: number },

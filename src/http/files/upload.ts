@@ -15,11 +15,10 @@ import { checkTicket, type TicketForm } from "./upload-ticket.ts";
 import type { UploadRoom } from "./upload-room.ts";
 
 export interface UploadParts {
-  access: Pick<Access, "hasEnvironment">;
+  access: Pick<Access, "hasEnvironment" | "addressKey">;
   index: FileIndex;
   objects: ObjectStore;
   uploads: UploadRoom;
-  signingKey: Uint8Array;
   /** Unix ms. */
   clock: () => number;
 }
@@ -54,8 +53,8 @@ export async function upload(request: FastifyRequest, reply: FastifyReply, parts
   const name = checkUpload(form.fields, target, request, parts);
   if (!form.writer) throw new DocferryError("invalid_form", "The form has no part named file");
   const object = await form.writer.finish();
-  // It may have been removed while the bytes came; from here on the store's order holds.
-  requireEnvironment(target, parts);
+  // It may have been removed while the bytes came, and added anew; from here on the store's order holds.
+  checkUpload(form.fields, target, request, parts);
   const declared = form.fields.get("content-type") ?? form.contentType;
   await parts.index.put({
     environment: target.environment,
@@ -158,12 +157,15 @@ async function textOf(part: FormPart): Promise<string> {
 
 function checkUpload(
   fields: Map<string, string>,
-  { environment, path }: Target,
+  target: Target,
   request: FastifyRequest,
-  { signingKey }: UploadParts,
+  parts: UploadParts,
 ): string {
+  requireEnvironment(target, parts);
+  const { environment, path } = target;
   const { receivedAt } = request.docferry;
-  const name = checkTicket(ticketOf(fields), { environment, receivedAt }, signingKey);
+  const key = parts.access.addressKey(environment);
+  const name = checkTicket(ticketOf(fields), { environment, receivedAt }, key);
   // Some libraries compose the characters of a URL, not those of a field.
   if (name.normalize("NFC") === path.normalize("NFC")) return name;
   throw new DocferryError("wrong_signature", "Field key is not the file of this address");

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import type { Access } from "../../access/access.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import { downloadAddress } from "../../files/signed-url.ts";
 import { DocferryError } from "../../job/errors.ts";
@@ -11,8 +12,7 @@ import type { WireRoute } from "./route.ts";
 
 export interface StorageParts {
   index: Pick<FileIndex, "get" | "remove" | "list" | "rooms">;
-  /** 32 bytes, of the server key. */
-  signingKey: Uint8Array;
+  access: Pick<Access, "addressKey">;
 }
 
 /** Items of one call. */
@@ -21,7 +21,7 @@ const itemLimit = 50;
 const defaultMaxAge = 7200;
 
 /** `POST /tcb/uploadfile` */
-export function uploadFile(guard: WireGuard, { index, signingKey }: StorageParts): WireRoute {
+export function uploadFile(guard: WireGuard, { index, access }: StorageParts): WireRoute {
   return environmentCall(guard, {
     fields: { path: Type.String({ minLength: 1 }) },
     read: (fields) => checkFileName(fields.path),
@@ -30,16 +30,15 @@ export function uploadFile(guard: WireGuard, { index, signingKey }: StorageParts
         if (bytes > 0) continue;
         throw new DocferryError("storage_limit", `${of} may store ${limit} bytes, and does`);
       }
-      return { ...issueTicket({ environment, name, baseUrl, now }, signingKey) };
+      return {
+        ...issueTicket({ environment, name, baseUrl, now }, access.addressKey(environment)),
+      };
     },
   });
 }
 
 /** `POST /tcb/batchdownloadfile`: an address for each file that is there. */
-export function batchDownloadFile(
-  guard: WireGuard,
-  { index, signingKey }: StorageParts,
-): WireRoute {
+export function batchDownloadFile(guard: WireGuard, { index, access }: StorageParts): WireRoute {
   const item = Type.Object({
     fileid: Type.String({ minLength: 1 }),
     max_age: Type.Optional(
@@ -50,6 +49,7 @@ export function batchDownloadFile(
     fields: { file_list: Type.Array(item, { maxItems: itemLimit }) },
     read: (fields) => fields.file_list,
     async answer(items, { environment, baseUrl, now }) {
+      const key = access.addressKey(environment);
       const list = items.map(async ({ fileid, max_age }) => {
         const name = nameIn(environment, fileid);
         const found = name !== null && (await index.get(environment, name)) !== undefined;
@@ -60,7 +60,7 @@ export function batchDownloadFile(
           // Some clients read this name.
           file_id: fileid,
           download_url: found
-            ? downloadAddress(baseUrl, { environment, name, expiresAt, saveAs: null }, signingKey)
+            ? downloadAddress(baseUrl, { environment, name, expiresAt, saveAs: null }, key)
             : "",
           ...outcome(found),
         };

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { downloadAddress } from "../../src/files/signed-url.ts";
+import { bucketOf } from "../../src/http/files/file-id.ts";
+import { cosHeaders } from "../support/cos.ts";
+import { type Answer, fieldsOf, openFileApp } from "../support/file-app.ts";
+
+// Whatever is changed in an address that docferry signed, or in a signature that it checks: it is refused, and the refusal is
+// the same whether the file is there or not.
+
+type FileApp = Awaited<ReturnType<typeof openFileApp>>;
+
+/** Two names of one length, of which the first is there. */
+const [present, absent] = ["dir/there.json", "dir/where.json"] as const;
+
+interface Change {
+  at: number;
+  kind: "replace" | "remove" | "insert";
+  character: string;
+}
+
+/** One character of a text replaced, removed or put in. */
+const change: fc.Arbitrary<Change> = fc.record({
+  at: fc.nat(),
+  kind: fc.constantFrom("replace" as const, "remove" as const, "insert" as const),
+  character: fc.constantFrom(..."aZ09-_./&=;".split("")),
+});
+
+function changed(text: string, { at, kind, character }: Change): string {
+  const place = at % (text.length || 1);
+  const put = kind === "remove" ? "" : character;
+  return text.slice(0, place) + put + text.slice(kind === "insert" ? place : place + 1);
+}
+
+/** What an answer says, without what differs from request to request and repeats its path. */
+function said({ status, headers, body }: Answer): string {
+  const text = body.toString().replace(/<(RequestId|TraceId|Resource)>[^<]*<\/\1>/g, "");
+  return `${status} ${String(headers["content-type"])} ${text}`;
+}
+
+test("a download address with any part changed is refused, and does not tell whether its file is there", async () => {
+  await using app = await openFileApp();
+  await app.put(present, "content");
+  const address = (name: string) =>
+    downloadAddress(
+      "",
+      {
+        environment: "mine-1",
+        name,
+        expiresAt: Math.floor(app.clock.now / 1000) + 60,
+        saveAs: "x.json",
+      },
+      app.access.addressKey("mine-1"),
+    );
+  assert.equal((await app.send("GET", address(present))).status, 200);
+  assert.equal((await app.send("GET", address(absent))).status, 404);
+  const parts = {
+    environment: /(?<=^\/download\/)[^/]+/,
+    name: /(?<=^\/download\/[^/]+\/)[^?]+/,
+    sign: /(?<=sign=)[^&]*/,
+    time: /(?<=&t=)[^&]*/,
+    "name to save under": /(?<=&filename=)[^&]*/,
+    query: /(?<=\?).*/,
+  };
+  for (const [part, place] of Object.entries(parts)) {
+    await fc.assert(
+      fc.asyncProperty(change, fc.constantFrom("GET", "HEAD"), async (how, method) => {
+        const [one, other] = [present, absent].map((name) => {
+          const whole = address(name);
+          const start = whole.search(place);
+          const [text = ""] = place.exec(whole) ?? [];
+          const url = whole.slice(0, start) + changed(text, how) + whole.slice(start + text.length);
+          fc.pre(meaning(url) !== meaning(whole));
+          return { name, url };
+        });
+        const answers = await Promise.all(
+          [one, other].map((each) => app.send(method, each?.url ?? "")),
+        );
+        // Without an environment it is no address at all.
+        const status = one?.url.startsWith("/download//") ? 404 : 403;
+        for (const answer of answers) assert.equal(answer.status, status, `${part}: ${one?.url}`);
+        assert.equal(said(answers[0] as Answer), said(answers[1] as Answer));
+      }),
+      { numRuns: 40 },
+    );
+  }
+});
+
+/** What an address says: a parameter that nobody reads, or an empty one, says nothing. */
+function meaning(url: string): string {
+  const [path, query = ""] = url.split("?");
+  const parameters = new URLSearchParams(query);
+  return JSON.stringify([path, ["sign", "t", "filename"].map((name) => parameters.get(name))]);
+}
+
+test("an upload ticket with any part changed stores nothing, and does not tell whether its file is there", async () => {
+  await using app = await openFileApp();
+  await app.put(present, "content");
+  const before = await app.objectIds();
+  const tickets = { [present]: await app.ticket(present), [absent]: await app.ticket(absent) };
+  const parts = ["path", "key", "Signature", "x-cos-security-token", "x-cos-meta-fileid"];
+  for (const part of parts) {
+    await fc.assert(
+      fc.asyncProperty(change, async (how) => {
+        const sent = ([present, absent] as const).map(async (name) => {
+          const issued = tickets[name];
+          const path = issued.url.replace(/^https?:\/\/[^/]*/, "");
+          const at = path.indexOf("dir");
+          const fields = fieldsOf(issued, name, "other");
+          if (part === "path") {
+            const next = changed(path.slice(at), how);
+            fc.pre(next !== path.slice(at));
+            return app.post(path.slice(0, at) + next, fields);
+          }
+          const form = fields.map((field) => {
+            const [label, value] = field;
+            if (label !== part) return field;
+            const next = changed(String(value), how);
+            fc.pre(next !== value);
+            return [label, next] as const;
+          });
+          return app.post(path, form);
+        });
+        const [one, other] = (await Promise.all(sent)) as [Answer, Answer];
+        assert.equal(one.status, 403, `${part}: ${one.body.toString()}`);
+        assert.equal(said(one), said(other));
+      }),
+      { numRuns: 30 },
+    );
+  }
+  assert.deepEqual(await app.objectIds(), before);
+});
+
+test("a COS authorization with any part changed opens nothing, and does not tell whether its file is there", async () => {
+  await using app = await openFileApp();
+  await app.put(present, "content");
+  const { mine } = app.accounts;
+  await app.access.addEnvironment(mine.appId, "mine-2");
+  const lasting = await app.access.addCloudKey(mine.appId);
+  const temporary = app.access.temporaryKey({ kind: "app", appId: mine.appId }, 600);
+  const host = `${bucketOf("mine-1")}.cos.ap-shanghai.myqcloud.com`;
+  for (const key of [lasting, temporary]) {
+    const signing = { ...key, now: app.clock.now, host };
+    const signed = (name: string) => cosHeaders("GET", name, {}, signing);
+    const ask = (
+      name: string,
+      headers: Record<string, string>,
+      method = "GET",
+      path = `/${name}`,
+    ) => app.send(method, path, { headers });
+    assert.equal((await ask(present, signed(present))).status, 200);
+    assert.equal((await ask(absent, signed(absent))).status, 404);
+    const headers = ["authorization", ...("token" in key ? ["x-cos-security-token"] : [])];
+    for (const header of headers) {
+      await fc.assert(
+        fc.asyncProperty(change, async (how) => {
+          const sent = ([present, absent] as const).map(async (name) => {
+            const all = signed(name);
+            const next = changed(all[header] ?? "", how);
+            fc.pre(next !== all[header]);
+            return ask(name, { ...all, [header]: next });
+          });
+          const [one, other] = (await Promise.all(sent)) as [Answer, Answer];
+          assert.ok([401, 403].includes(one.status), `${header}: ${one.body.toString()}`);
+          assert.equal(said(one), said(other));
+        }),
+        { numRuns: 60 },
+      );
+    }
+    const others: Record<string, (name: string) => Promise<Answer>> = {
+      "another host": (name) =>
+        ask(name, {
+          ...signed(name),
+          host: `${bucketOf("mine-2")}.cos.ap-shanghai.myqcloud.com`,
+        }),
+      "another method": (name) => ask(name, signed(name), "DELETE"),
+      "another name": (name) => ask(name, signed(name), "GET", `/${name}x`),
+      "a parameter more": (name) => ask(name, signed(name), "GET", `/${name}?uploadId=x`),
+    };
+    for (const [what, send] of Object.entries(others)) {
+      const [one, other] = [await send(present), await send(absent)];
+      assert.ok([401, 403].includes(one.status), `${what}: ${one.status}`);
+      assert.equal(said(one), said(other), what);
+    }
+  }
+});
+
+test("what was given out for an environment opens nothing of one that is added again under its id", async () => {
+  await using app = await openFileApp();
+  const { mine } = app.accounts;
+  await app.put("a.json", "old");
+  const [address, issued] = [await app.addressOf("a.json"), await app.ticket("b.json")];
+  await app.access.removeEnvironment("mine-1", async () => {});
+  const code = (answer: Answer) =>
+    `${answer.status} ${/<Code>\w+/.exec(answer.body.toString())?.[0]}`;
+  const fields = fieldsOf(issued, "b.json", "x");
+  assert.equal(code(await app.send("GET", address)), "403 <Code>SignatureDoesNotMatch");
+  assert.equal(code(await app.post(issued.url, fields)), "404 <Code>NoSuchBucket");
+  app.clock.now++;
+  await app.access.addEnvironment(mine.appId, "mine-1");
+  await app.put("a.json", "new");
+  assert.equal(code(await app.send("GET", address)), "403 <Code>SignatureDoesNotMatch");
+  assert.equal(code(await app.post(issued.url, fields)), "403 <Code>SignatureDoesNotMatch");
+  assert.equal((await app.send("GET", await app.addressOf("a.json"))).body.toString(), "new");
+});
+
+test("an upload that was under way while its environment was removed and added again is not that one's", async () => {
+  await using app: FileApp = await openFileApp();
+  const issued = await app.ticket("a.json");
+  const create = app.objects.create.bind(app.objects);
+  app.objects.create = async (id) => {
+    const writer = await create(id);
+    const finish = writer.finish.bind(writer);
+    writer.finish = async () => {
+      const done = await finish();
+      await app.access.removeEnvironment("mine-1", async () => {});
+      app.clock.now++;
+      await app.access.addEnvironment(app.accounts.mine.appId, "mine-1");
+      return done;
+    };
+    return writer;
+  };
+  assert.equal((await app.post(issued.url, fieldsOf(issued, "a.json", "x"))).status, 403);
+  assert.equal(await app.store().files.get("mine-1", "a.json"), undefined);
+});
