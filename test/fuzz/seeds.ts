@@ -91,9 +91,21 @@ const csvTokens = [
   '{"$bson":"',
   "\ufeff",
   "\u00a0",
+  ";",
+  "'",
+  "''",
+  "-",
+  "0",
+  "1234567890",
+  "9223372036854775807",
+  "1e+06",
+  "text of several words",
+  ",7,7\nx,y,z\n1,2,3\n",
 ];
 
 const csvTexts = [
+  "1,-2,3\n12345,text of some length,x\n0,01,1.5\n,,\nlast,9223372036854775807,1e+06\n",
+  'plain,"quoted, cell","a ""b"""\n1;2;3\n\'x\';\'it\'\'s\';5\n张三, 7 ,\u00a0é\u00a0\n',
   "1,2,3\nx,y,z\n",
   '"a ""b""",,"line\nbreak"\r\n 1 , 2 ,3,4\n',
   'x,5,"{""a"":[1,2]}",2020-01-02T03:04:05Z,1 3 2 4\n',
