@@ -1,9 +1,10 @@
 import { dataSets } from "./codec/data-sets.ts";
+import { digestCosts, digestRepeats } from "./codec/digest.ts";
 import { type Direction, directions, pagesOf, textOf } from "./codec/directions.ts";
 import { decodeInThreads } from "./codec/threads.ts";
 
-// How fast does the codec go on one core, beside js-bson, csv-parse and csv-stringify doing the same in the same run, and
-// what do two threads give?
+// How fast does the codec go on one core, beside js-bson, csv-parse and csv-stringify doing the same in the same run, what
+// does the content digest cost beside it, and what do two threads give?
 //
 //     node bench/codec.ts [megabytes of each data set] [rounds] [part of a data set's or direction's name]
 
@@ -20,6 +21,7 @@ for (const { name, make } of dataSets) {
     if (`${name} ${direction.name}`.includes(wanted)) print(name, direction);
   }
 }
+if (wanted === "" || wanted === "digest") printDigests();
 if (wanted === "" || wanted === "threads") await printThreads();
 
 function print(dataSet: string, direction: Direction): void {
@@ -49,6 +51,26 @@ function cpuSeconds(run: () => void): number {
   run();
   const { user, system } = process.cpuUsage(begun);
   return (user + system) / 1e6;
+}
+
+function printDigests(): void {
+  console.log(
+    "\nWhat the content digest of all documents adds to the CPU time (no more than 10 % wanted)",
+  );
+  for (const { name, make } of dataSets) {
+    for (const { direction, without, digest } of digestCosts(make(megabytes * 1e6))) {
+      // Each by itself: the difference of two long times would be noise for the most part.
+      const times = { without: Infinity, digest: Infinity };
+      for (let round = 0; round <= rounds; round++) {
+        const found = { without: cpuSeconds(without), digest: cpuSeconds(digest) / digestRepeats };
+        if (round === 0) continue;
+        times.without = Math.min(times.without, found.without);
+        times.digest = Math.min(times.digest, found.digest);
+      }
+      const percent = ((times.digest / times.without) * 100).toFixed(1);
+      console.log(`${name.padEnd(19)} | ${direction.padEnd(12)} | ${percent.padStart(5)} %`);
+    }
+  }
 }
 
 async function printThreads(): Promise<void> {

@@ -104,6 +104,13 @@ async function headerOf(
         : "No header row ends within the first MiB of the file",
     );
   }
+  // Taken for the one header row that it is by CSV's rules, such a file would be lost without a word.
+  if (header.end.offset >= scan.size && header.columns.some((name) => name.includes("\r"))) {
+    throw new DocferryError(
+      "invalid_file",
+      "The file's lines end in lone CRs, which end no row: all of it would be one header row. Save it with LF or CRLF",
+    );
+  }
   return {
     columns: header.columns,
     end: { ...header.end, offset: Math.min(header.end.offset, scan.size) },

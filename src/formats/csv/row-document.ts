@@ -1,11 +1,11 @@
 import { findField } from "../../bson/walk.ts";
 import type { RejectCode } from "../../job/reject.ts";
 import type { DelimitedDecodeSpec } from "../codec.ts";
+import { CellBytes, excerpt, longestExcerpt, textOf } from "./cell-bytes.ts";
 import type { ColumnType } from "./column-type.ts";
 import { dialectOf } from "./dialect.ts";
 import { elementHeader, type LayoutField, type RowLayout, valueBytes } from "./row-layout.ts";
 import type { RowReader } from "./row-reader.ts";
-import { cellKind } from "./row-shape.ts";
 import { type DerivedIdBytes, derivedIdBytes, type RowWriter } from "./row-writer.ts";
 import { type CellFault, TypedCellReader } from "./typed-cell-in.ts";
 
@@ -33,14 +33,13 @@ export class RowDocument {
   readonly #derivedId: DerivedIdBytes | null;
   readonly #writer: RowWriter;
   readonly #typedCells: TypedCellReader;
-  readonly #quote: number;
+  readonly #cellBytes: CellBytes;
   readonly #extraHeaders: Uint8Array[] = [];
   #failure: RowFailure | null = null;
   /** Of a typed CSV's cell that is not what it looks like. */
   #fault: CellFault | null = null;
   /** The most that a row's cells take. */
   #room = 0;
-  #unescaped: Buffer = Buffer.alloc(0);
 
   constructor(layout: RowLayout, options: RowOptions, writer: RowWriter) {
     this.#layout = layout;
@@ -48,7 +47,7 @@ export class RowDocument {
     this.#ignoreBlanks = options.ignoreBlanks;
     this.#parseGrace = options.parseGrace;
     this.#derivedId = options.derivedId && derivedIdBytes(options.derivedId);
-    this.#quote = dialectOf(options).quote;
+    this.#cellBytes = new CellBytes(dialectOf(options).quote);
     this.#writer = writer;
     this.#typedCells = new TypedCellReader(options.fieldNames === "environment");
   }
@@ -95,7 +94,9 @@ export class RowDocument {
   #byDocumentCell(rows: RowReader, start: number): void {
     const writer = this.#writer;
     const column = this.#layout.documentColumn;
-    const { bytes, from, to } = this.#textOf(rows, column);
+    const cell = this.#cellBytes;
+    cell.read(rows, column);
+    const { bytes, from, to } = cell;
     if (bytes[from] !== OPEN_BRACE) return this.#inOrder(rows, textOf(bytes, from, to));
     const document = this.#typedCells.document(bytes, from, to);
     if (!document) {
@@ -194,14 +195,9 @@ export class RowDocument {
     const type = this.#types[index];
     const empty = triples[index * 3] === triples[index * 3 + 1];
     if (empty && (this.#ignoreBlanks || type?.kind === "cells")) return false;
-    let bytes: Uint8Array = rows.bytes;
-    let from = rows.start + triples[index * 3]!;
-    let to = rows.start + triples[index * 3 + 1]!;
-    if (triples[index * 3 + 2] === cellKind.escaped) {
-      to = this.#unescape(bytes, from, to);
-      from = 0;
-      bytes = this.#unescaped;
-    }
+    const cell = this.#cellBytes;
+    cell.read(rows, index);
+    const { bytes, from, to } = cell;
     const writer = this.#writer;
     const typeAt = writer.header(header);
     if (!type) writer.auto(typeAt, bytes, from, to);
@@ -257,32 +253,6 @@ export class RowDocument {
     this.#failure = { code: "csv_type", message, path, at };
     return false;
   }
-
-  /** A cell's text, with doubled quotes undone. */
-  #textOf(rows: RowReader, index: number): { bytes: Uint8Array; from: number; to: number } {
-    const { triples } = rows.cells;
-    const from = rows.start + triples[index * 3]!;
-    const to = rows.start + triples[index * 3 + 1]!;
-    if (triples[index * 3 + 2] !== cellKind.escaped) return { bytes: rows.bytes, from, to };
-    const length = this.#unescape(rows.bytes, from, to);
-    return { bytes: this.#unescaped, from: 0, to: length };
-  }
-
-  /** Undoes doubled quotes, into `#unescaped`; gives the length. */
-  #unescape(bytes: Uint8Array, from: number, to: number): number {
-    if (this.#unescaped.length < to - from) {
-      this.#unescaped = Buffer.allocUnsafeSlow((to - from) * 2);
-    }
-    const target = this.#unescaped;
-    const quote = this.#quote;
-    let length = 0;
-    for (let at = from; at < to; at++) {
-      const byte = bytes[at]!;
-      target[length++] = byte;
-      if (byte === quote) at++;
-    }
-    return length;
-  }
 }
 
 const OPEN_BRACE = 123;
@@ -302,18 +272,3 @@ function extraName(index: number): string {
 
 /** The most that an extra cell takes beyond its text: its name and what its value needs. */
 const extraBytes = `field${2 ** 32}`.length + 2 + valueBytes;
-
-/** The beginning of a cell, for messages. */
-function excerpt(bytes: Uint8Array, from: number, to: number): string {
-  if (to - from <= longestExcerpt) return textOf(bytes, from, to);
-  let cut = from + longestExcerpt;
-  // A character is not cut in two.
-  while ((bytes[cut]! & 0xc0) === 0x80) cut--;
-  return `${textOf(bytes, from, cut)}…`;
-}
-
-const longestExcerpt = 60;
-
-function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
-}
