@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as hashOf } from "node:crypto";
 import { DocferryError } from "../job/errors.ts";
 import { accountOf, type Caller } from "./caller.ts";
 import { rememberMs, tokenFault } from "./token-rules.ts";
@@ -103,5 +103,5 @@ export class KnownTokens {
 }
 
 export function hashToken(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
+  return hashOf("sha256", token, "hex");
 }

@@ -32,6 +32,8 @@ export function redact(text: string, secrets: readonly (string | null | undefine
       safe = safe.replaceAll(secret, "[redacted]");
     }
   }
+  // Most texts are paths, and name nothing: neither pattern matches without one of these.
+  if (!/[=:]/.test(safe)) return safe;
   return safe.replace(authorization, "$1[redacted]").replace(namedSecret, "$1$2[redacted]");
 }
 

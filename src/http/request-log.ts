@@ -9,12 +9,14 @@ const probes = new Set(["/healthz", "/readyz"]);
 
 /** One line for each request, when it is answered or given up. Queries and bodies stay out of it: tokens stand there. */
 export function logRequests(app: FastifyInstance, logger: Logger, clock: () => number): void {
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     logRequest(logger, request, reply.statusCode, clock());
+    done();
   });
-  app.addHook("onRequestAbort", async (request) => {
+  app.addHook("onRequestAbort", (request, done) => {
     // What nginx calls it: the client has closed the connection before its answer.
     logRequest(logger, request, 499, clock());
+    done();
   });
 }
 

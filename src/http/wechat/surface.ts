@@ -18,8 +18,9 @@ export function wechatSurface(app: FastifyInstance, routes: ReadonlyMap<string, 
     // A body is JSON whatever its type says, and it is read after the checks that come before it: nothing is parsed here.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _body, done) => done(null));
-    scope.addHook("onRequest", async (request) => {
+    scope.addHook("onRequest", (request, _reply, done) => {
       request.raw.headers["content-type"] = "application/octet-stream";
+      done();
     });
     for (const prefix of prefixes) {
       scope.all(`${prefix}*`, async (request, reply) => {

@@ -32,6 +32,10 @@ export function run(db: DatabaseSync, sql: string, ...values: SQLInputValue[]): 
   return Number(prepared(db, sql).run(...values).changes);
 }
 
+/** What `jobOf` reads: half of a row, which a status query need not carry over whole. */
+export const jobColumns =
+  "id, key, environment, spec, state, stalled, counts, bytes, total_bytes, result, error, created_at, started_at, ended_at";
+
 export function jobOf(row: Row): Job {
   return {
     id: row["id"] as number,
