@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPlatformApp } from "../../../test/support/platforms.ts";
+import { tokensOf } from "../../../test/support/tokens.ts";
 import { wechatRoutes, type WechatParts } from "./routes.ts";
-
-type Opened = Awaited<ReturnType<typeof openPlatformApp>>;
 
 /** What each kind of token meets before its body is looked at: an errcode, or `open`. */
 const tokenless = { none: 41001, "made-up": 40014, expired: 42001, superseded: 40001 };
@@ -148,60 +147,3 @@ test("neither a job's id nor a file's reaches into another environment", async (
     assert.deepEqual([file?.status, file?.download_url], [1, ""], fileid);
   }
 });
-
-test("a platform's tokens open neither our own API nor the operator's", async () => {
-  await using opened = await openPlatformApp();
-  const tokens = await tokensOf(opened);
-  for (const kind of ["authorizer", "authorizer without the set", "component", "revoked"]) {
-    for (const url of [
-      "/v1/environments/mine-1/jobs",
-      "/v1/environments/other-1/jobs",
-      "/v1/environments/mine-1/files",
-      "/v1/environments/mine-1/collections",
-    ]) {
-      const { statusCode } = await opened.app.inject({
-        url,
-        headers: { authorization: `Bearer ${tokens[kind]}` },
-      });
-      assert.equal(statusCode, 403, `${kind} ${url}`);
-    }
-    for (const url of ["/v1/admin/apps", "/v1/admin/platforms"]) {
-      const { statusCode } = await opened.app.inject({
-        url,
-        headers: { authorization: `Bearer ${tokens[kind]}` },
-      });
-      assert.equal(statusCode, 401, `${kind} ${url}`);
-    }
-  }
-  const { statusCode } = await opened.app.inject({
-    url: "/v1/environments/other-1/jobs",
-    headers: { authorization: `Bearer ${tokens["app"]}` },
-  });
-  assert.equal(statusCode, 404);
-});
-
-/** One of each kind; `none` has none. */
-async function tokensOf(opened: Opened): Promise<Record<string, string | undefined>> {
-  const { access, accounts, clock } = opened;
-  const expired = (await access.appToken(accounts.bare)).token;
-  clock.pass(7200 - 300);
-  const superseded = (await access.appToken(accounts.other)).token;
-  const other = (await access.appToken(accounts.other)).token;
-  clock.pass(300);
-  const third = await access.addApp();
-  await access.addEnvironment(third.appId, "third-1");
-  const revoked = await opened.authorizerToken([49], third.appId);
-  await access.platforms.revoke("wxplatform", third.appId);
-  return {
-    none: undefined,
-    "made-up": "made-up",
-    expired,
-    superseded,
-    app: (await access.appToken(accounts.mine)).token,
-    "other app": other,
-    authorizer: await opened.authorizerToken([49]),
-    "authorizer without the set": await opened.authorizerToken([18], accounts.other.appId),
-    component: await opened.componentToken(),
-    revoked,
-  };
-}
