@@ -3,6 +3,9 @@ import { DocferryError } from "../job/errors.ts";
 /** Files that docferry itself makes for a job stand below this prefix; users can neither write nor remove them. */
 export const hiddenPrefix = ".docferry/";
 
+/** Where the parts of unfinished uploads stand. */
+export const uploadsPrefix = `${hiddenPrefix}uploads/`;
+
 /** Bytes of UTF-8, as object stores limit their keys. */
 const maxBytes = 512;
 

@@ -51,6 +51,7 @@ export interface FileIndex {
   get(environment: string, name: string): Promise<FileEntry | undefined>;
   /**
    * Points the name to a finished object; the object it pointed to before becomes garbage unless a job pins it.
+   * @param entry with `insteadOf`: names that begin so go in the same moment, and need not fit beside it
    * @throws {DocferryError} `precondition_failed`; `storage_limit` if its environment or account may not store as much
    */
   put(entry: {
@@ -60,6 +61,7 @@ export interface FileIndex {
     contentType: string;
     now: number;
     condition?: FileCondition;
+    insteadOf?: string;
   }): Promise<FileEntry>;
   /** Whether the name was there. @throws {DocferryError} `precondition_failed` */
   remove(environment: string, name: string, condition?: FileCondition): Promise<boolean>;

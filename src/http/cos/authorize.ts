@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Access } from "../../access/access.ts";
 import { requireCall } from "../../access/call-rules.ts";
+import { accountOf } from "../../access/caller.ts";
 import { decodedPath } from "../../files/url-path.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { onlyHeader } from "../cloud-api/authenticate.ts";
@@ -8,7 +9,10 @@ import { environmentOfBucket } from "../files/file-id.ts";
 import { noteCaller } from "../request-context.ts";
 import { checkQSignature, readQSignature } from "./q-sign.ts";
 
-export type CosAccess = Pick<Access, "signer" | "requireEnvironment" | "reaches">;
+export type CosAccess = Pick<
+  Access,
+  "signer" | "requireAddress" | "requireEnvironment" | "reaches" | "limits"
+>;
 
 /** What a signed request to a bucket is about. */
 export interface CosTarget {
@@ -23,7 +27,8 @@ export interface CosTarget {
 /**
  * Checks the signature of a request to `/cos/<bucket>/<name>`, which may have been sent to the bucket's own host.
  * @throws {DocferryError} `invalid_authorization`, `unknown_secret_id`, `wrong_key_token`, `signature_expired`,
- *   `signature_mismatch`, `permission_set_missing`, `environment_not_found`
+ *   `signature_mismatch`, `address_not_allowed`, `minute_limit`, `day_limit`, `permission_set_missing`,
+ *   `environment_not_found`
  */
 export function authorizeCos(request: FastifyRequest, access: CosAccess): CosTarget {
   const { raw, docferry } = request;
@@ -53,6 +58,8 @@ export function authorizeCos(request: FastifyRequest, access: CosAccess): CosTar
     },
   );
   noteCaller(docferry, caller);
+  access.requireAddress(accountOf(caller), request.ip);
+  access.limits.admit("account", accountOf(caller));
   requireCall(caller, "cloudbase");
   const environment = environmentOfBucket(bucket);
   if (environment === null || !access.reaches(caller, environment)) {
@@ -61,6 +68,7 @@ export function authorizeCos(request: FastifyRequest, access: CosAccess): CosTar
       `There is no bucket ${JSON.stringify(bucket.slice(0, 200))}`,
     );
   }
+  access.limits.admit("environment", environment);
   return { bucket, environment, name, parameters };
 }
 

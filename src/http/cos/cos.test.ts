@@ -1,42 +1,13 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { cosHeaders, type CosSigning } from "../../../test/support/cos.ts";
-import { openFileApp } from "../../../test/support/file-app.ts";
+import { type CosAsk, openCosApp, partsXml, startedUpload } from "../../../test/support/cos-app.ts";
+import { cosHeaders } from "../../../test/support/cos.ts";
 import { until } from "../../../test/support/until.ts";
 import { bucketOf } from "../files/file-id.ts";
 
-async function open() {
-  const opened = await openFileApp();
-  const key = await opened.access.addCloudKey(opened.accounts.mine.appId);
-  const ask = (
-    method: string,
-    name: string,
-    options: {
-      query?: Record<string, string>;
-      body?: string | Uint8Array;
-      signing?: Partial<CosSigning>;
-      headers?: Record<string, string>;
-      environment?: string;
-      change?: (headers: Record<string, string>) => Record<string, string>;
-    } = {},
-  ) => {
-    const { query = {}, signing = {}, headers = {}, environment = "mine-1", body } = options;
-    const host = `${bucketOf(environment)}.cos.ap-shanghai.tencentcos.cn`;
-    const full = { ...key, now: opened.clock.now, host, ...signing };
-    const path = name.split("/").map(encodeURIComponent).join("/");
-    const search = new URLSearchParams(query).toString();
-    const signed = cosHeaders(method, name, query, full, headers);
-    return opened.send(method, `/${path}${search && `?${search}`}`, {
-      headers: options.change?.(signed) ?? signed,
-      ...(body !== undefined && { body: Buffer.from(body) }),
-    });
-  };
-  return { ...opened, key, ask };
-}
-
 test("a file is put, looked at, read in ranges, copied and removed", async () => {
-  await using opened = await open();
+  await using opened = await openCosApp();
   const { ask } = opened;
   const name = "dir/ a (1)'中.txt";
   const put = await ask("PUT", name, { body: "content" });
@@ -60,7 +31,7 @@ test("a file is put, looked at, read in ranges, copied and removed", async () =>
 });
 
 test("the address of the service itself may be given in place of the bucket's host", async () => {
-  await using opened = await open();
+  await using opened = await openCosApp();
   const host = `127.0.0.1:${opened.port}`;
   const signing = { ...opened.key, now: opened.clock.now, host };
   const path = `/cos/${bucketOf("mine-1")}/a`;
@@ -71,7 +42,7 @@ test("the address of the service itself may be given in place of the bucket's ho
 });
 
 test("what breaks off, or is not what it says, leaves nothing", async () => {
-  await using opened = await open();
+  await using opened = await openCosApp();
   const { ask } = opened;
   const wrong = await ask("PUT", "a", {
     body: "content",
@@ -91,12 +62,12 @@ test("what breaks off, or is not what it says, leaves nothing", async () => {
 });
 
 test("no signature opens a bucket that it was not made for", async () => {
-  await using opened = await open();
+  await using opened = await openCosApp();
   const { ask, access, accounts, clock, key } = opened;
   assert.equal((await ask("PUT", "a", { body: "x" })).status, 200);
   const theirs = await access.addCloudKey(accounts.other.appId);
   const sha1 = /q-sign-algorithm=sha1/;
-  const attacks: [string, Parameters<typeof ask>, number, string][] = [
+  const attacks: [string, Parameters<CosAsk>, number, string][] = [
     [
       "another key's secret",
       ["GET", "a", { signing: { secretKey: theirs.secretKey } }],
@@ -236,9 +207,9 @@ test("no signature opens a bucket that it was not made for", async () => {
 });
 
 test("a file comes in parts, in any order, and is there once they are completed", async () => {
-  await using opened = await open();
+  await using opened = await openCosApp();
   const { ask } = opened;
-  const id = await started(ask, "big.bin");
+  const id = await startedUpload(ask, "big.bin");
   const etags = new Map<number, string>();
   for (const [number, body] of [
     [2, "-two-"],
@@ -291,9 +262,9 @@ test("a file comes in parts, in any order, and is there once they are completed"
 });
 
 test("an upload that is aborted is gone, and one of another app's is none", async () => {
-  await using opened = await open();
+  await using opened = await openCosApp();
   const { ask, access, accounts } = opened;
-  const id = await started(ask, "a");
+  const id = await startedUpload(ask, "a");
   const theirs = await access.addCloudKey(accounts.other.appId);
   const query = { partNumber: "1", uploadId: id };
   const foreign = await ask("PUT", "a", {
@@ -320,7 +291,7 @@ test("an upload that is aborted is gone, and one of another app's is none", asyn
 });
 
 test("a tunnel leads to the service, for the vendor's hosts alone", async () => {
-  await using opened = await open();
+  await using opened = await openCosApp();
   const talk = (lines: string) =>
     new Promise<string>((resolve, reject) => {
       const socket = connect(opened.port, "127.0.0.1", () => socket.end(lines));
@@ -344,19 +315,3 @@ test("a tunnel leads to the service, for the vendor's hosts alone", async () => 
     assert.match(await talk(`CONNECT ${host} HTTP/1.1\r\nhost: x\r\n\r\n`), /^HTTP\/1\.1 403 /);
   }
 });
-
-async function started(
-  ask: Awaited<ReturnType<typeof open>>["ask"],
-  name: string,
-): Promise<string> {
-  const answer = await ask("POST", name, { query: { uploads: "" } });
-  const [, id] = /<UploadId>([0-9a-f]{32})<\/UploadId>/.exec(answer.body.toString()) ?? [];
-  return id ?? assert.fail(answer.body.toString());
-}
-
-function partsXml(parts: readonly [number, string][]): string {
-  const each = parts.map(
-    ([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`,
-  );
-  return `<CompleteMultipartUpload>${each.join("")}</CompleteMultipartUpload>`;
-}

@@ -3,6 +3,7 @@ import { type Static, Type } from "typebox";
 import type { Logger } from "pino";
 import type { Access } from "../../access/access.ts";
 import { requireCall } from "../../access/call-rules.ts";
+import { accountOf } from "../../access/caller.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import { downloadAddress } from "../../files/signed-url.ts";
 import { DocferryError } from "../../job/errors.ts";
@@ -114,8 +115,11 @@ function authorize(
     { secretKey, now: request.docferry.receivedAt, mustSign: [] },
   );
   noteCaller(request.docferry, caller);
+  access.requireAddress(accountOf(caller), request.ip);
+  access.limits.admit("account", accountOf(caller));
   requireCall(caller, "cloudbase");
   access.requireEnvironment(caller, envName);
+  access.limits.admit("environment", envName);
 }
 
 interface GatewayContext extends GatewayParts {

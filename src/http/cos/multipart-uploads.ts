@@ -1,11 +1,8 @@
-import { hiddenPrefix } from "../../files/file-name.ts";
+import { uploadsPrefix } from "../../files/file-name.ts";
 import { newObjectId } from "../../files/object-id.ts";
 import type { ObjectStore, StoredObject } from "../../files/object-store.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { FileEntry, FileIndex } from "../../store/file-index.ts";
-
-/** Where the parts of unfinished uploads stand: `<upload>/<number>`, and what it is an upload of as number 0. */
-const uploadsPrefix = `${hiddenPrefix}uploads/`;
 
 /** As COS has it. */
 const mostParts = 10_000;
@@ -42,6 +39,8 @@ export class MultipartUploads {
   readonly #index: FileIndex;
   readonly #objects: ObjectStore;
   readonly #clock: () => number;
+  /** Ids. */
+  readonly #completing = new Set<string>();
 
   constructor(parts: { index: FileIndex; objects: ObjectStore; clock: () => number }) {
     this.#index = parts.index;
@@ -109,30 +108,29 @@ export class MultipartUploads {
   }
 
   /**
-   * One object of the parts that are listed, in this order.
-   * @throws {DocferryError} `invalid_part`, `upload_not_found`
+   * The file gets its name, with one object of the parts that are listed, in this order; in the same moment the upload is gone.
+   * @throws {DocferryError} `invalid_part`, `upload_not_found`; `busy` while it is being completed
    */
-  async join(
+  async complete(
     upload: MultipartUpload,
     listed: readonly { number: number; md5: string }[],
-    options: { signal: AbortSignal },
+    options: { signal: AbortSignal; requireStanding: () => void },
   ): Promise<StoredObject> {
-    const known = new Map((await this.parts(upload)).map((part) => [part.number, part.object]));
-    if (listed.length === 0) throw new DocferryError("invalid_part", "No part is listed");
-    let before = 0;
-    const pieces = listed.map(({ number, md5 }) => {
-      const object = known.get(number);
-      if (number <= before || object?.md5 !== md5) {
-        throw new DocferryError("invalid_part", `Part ${number} is not there, or another one`);
-      }
-      before = number;
-      return { object: object.id };
-    });
+    const { id, environment, name, contentType } = upload;
+    // Each would put all of its bytes on the disk once more, where no limit counts them.
+    if (this.#completing.has(id)) {
+      throw new DocferryError("busy", "The upload is being completed already");
+    }
+    this.#completing.add(id);
     try {
-      return await this.#objects.join(newObjectId(), pieces, { ...options, onBytes: () => {} });
-    } catch (error) {
-      if (!(error instanceof DocferryError) || error.code !== "object_not_found") throw error;
-      throw new DocferryError("upload_not_found", "The upload has ended meanwhile");
+      const object = await this.#join(upload, listed, options);
+      options.requireStanding();
+      const insteadOf = `${uploadsPrefix}${id}/`;
+      const now = this.#clock();
+      await this.#index.put({ environment, name, object, contentType, now, insteadOf });
+      return object;
+    } finally {
+      this.#completing.delete(id);
     }
   }
 
@@ -153,6 +151,30 @@ export class MultipartUploads {
       if (entries.every(({ modifiedAt }) => modifiedAt < before)) {
         await this.remove({ environment, id });
       }
+    }
+  }
+
+  async #join(
+    upload: MultipartUpload,
+    listed: readonly { number: number; md5: string }[],
+    { signal }: { signal: AbortSignal },
+  ): Promise<StoredObject> {
+    const known = new Map((await this.parts(upload)).map((part) => [part.number, part.object]));
+    if (listed.length === 0) throw new DocferryError("invalid_part", "No part is listed");
+    let before = 0;
+    const pieces = listed.map(({ number, md5 }) => {
+      const object = known.get(number);
+      if (number <= before || object?.md5 !== md5) {
+        throw new DocferryError("invalid_part", `Part ${number} is not there, or another one`);
+      }
+      before = number;
+      return { object: object.id };
+    });
+    try {
+      return await this.#objects.join(newObjectId(), pieces, { signal, onBytes: () => {} });
+    } catch (error) {
+      if (!(error instanceof DocferryError) || error.code !== "object_not_found") throw error;
+      throw new DocferryError("upload_not_found", "The upload has ended meanwhile");
     }
   }
 
@@ -228,6 +250,7 @@ function idOf(name: string): string {
   return name.slice(uploadsPrefix.length, -numberWidth - 1);
 }
 
-function partName(id: string, number: number): string {
+/** Where a part of an unfinished upload stands: `<upload>/<number>`. What it is an upload of is number 0. */
+export function partName(id: string, number: number): string {
   return `${uploadsPrefix}${id}/${String(number).padStart(numberWidth, "0")}`;
 }

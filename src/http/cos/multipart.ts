@@ -5,7 +5,7 @@ import { readBody } from "../json-body.ts";
 import { contentTypeOf } from "../files/content-type.ts";
 import { sendXml } from "../files/cos-error.ts";
 import type { CosTarget } from "./authorize.ts";
-import { partNumber } from "./multipart-uploads.ts";
+import { partName, partNumber } from "./multipart-uploads.ts";
 import { declaredType, requireStanding } from "./objects.ts";
 import { receiveObject } from "./receive.ts";
 import type { CosParts } from "./routes.ts";
@@ -36,13 +36,16 @@ export async function uploadPart(
   request: FastifyRequest,
   reply: FastifyReply,
   { environment, name, parameters }: CosTarget,
-  { uploads, objects, ...parts }: CosParts,
+  parts: CosParts,
 ) {
+  const { uploads, objects, rooms } = parts;
   const number = partNumber(parameters.get("partNumber") ?? "");
   const upload = await uploads.find(environment, parameters.get("uploadId") ?? "", name);
-  const object = await receiveObject(request, objects);
-  requireStanding(environment, { uploads, objects, ...parts });
+  using room = await rooms.begin(environment, partName(upload.id, number));
+  const object = await receiveObject(request, { objects, room });
+  requireStanding(environment, parts);
   await uploads.addPart(upload, number, object);
+  room.land();
   return reply.code(200).header("etag", `"${object.md5}"`).send();
 }
 
@@ -57,11 +60,10 @@ export async function completeUpload(
   const listed = listedParts((await readBody(request.raw, request.docferry)).toString());
   const upload = await parts.uploads.find(environment, parameters.get("uploadId") ?? "", name);
   const signal = AbortSignal.timeout(joinMs);
-  const object = await parts.uploads.join(upload, listed, { signal });
-  requireStanding(environment, parts);
-  const { contentType } = upload;
-  await parts.index.put({ environment, name, object, contentType, now: parts.clock() });
-  await parts.uploads.remove(upload);
+  const object = await parts.uploads.complete(upload, listed, {
+    signal,
+    requireStanding: () => requireStanding(environment, parts),
+  });
   return sendXml(reply.code(200), "CompleteMultipartUploadResult", {
     Location: request.docferry.baseUrl + request.url.split("?", 1).join(""),
     Bucket: bucket,

@@ -22,10 +22,12 @@ export async function putObject(
   parts: CosParts,
 ) {
   checkFileName(name);
-  const object = await receiveObject(request, parts.objects);
+  using room = await parts.rooms.begin(environment, name);
+  const object = await receiveObject(request, { objects: parts.objects, room });
   const contentType = contentTypeOf(name, declaredType(request));
   requireStanding(environment, parts);
   await parts.index.put({ environment, name, object, contentType, now: parts.clock() });
+  room.land();
   return reply.code(200).header("etag", `"${object.md5}"`).send();
 }
 
@@ -39,6 +41,8 @@ export async function copyObject(
   checkFileName(name);
   request.raw.resume();
   const source = await sourceOf(String(request.headers["x-cos-copy-source"]), environment, parts);
+  using room = await parts.rooms.begin(environment, name);
+  room.take(source.size);
   const object = await parts.objects.join(newObjectId(), [{ object: source.object }], {
     signal: AbortSignal.timeout(copyMs),
     onBytes: () => undefined,
@@ -52,6 +56,7 @@ export async function copyObject(
     contentType,
     now: parts.clock(),
   });
+  room.land();
   return sendXml(reply.code(200), "CopyObjectResult", {
     ETag: `"${object.md5}"`,
     LastModified: new Date(entry.modifiedAt).toISOString(),

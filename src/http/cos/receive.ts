@@ -4,17 +4,22 @@ import { newObjectId } from "../../files/object-id.ts";
 import type { ObjectStore, StoredObject } from "../../files/object-store.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { endWhenIdle } from "../files/idle.ts";
+import type { Reservation } from "../files/upload-room.ts";
 
 /**
  * The body of a request as an object that nothing points to yet. Streamed: it is as large as it likes.
- * @throws {DocferryError} `invalid_body` if it broke off, or is not what Content-MD5 says; `disk_full`
+ * @throws {DocferryError} `invalid_body` if it broke off, or is not what Content-MD5 says; `storage_limit`, `disk_full`
  */
 export async function receiveObject(
   request: FastifyRequest,
-  objects: Pick<ObjectStore, "create" | "remove">,
+  { objects, room }: { objects: Pick<ObjectStore, "create" | "remove">; room: Reservation },
 ): Promise<StoredObject> {
+  room.require(Number(request.headers["content-length"] ?? 0) || 0);
   await using writer = await objects.create(newObjectId());
-  for await (const bytes of bodyBytes(request.raw)) await writer.write(bytes);
+  for await (const bytes of bodyBytes(request.raw)) {
+    room.take(bytes.length);
+    await writer.write(bytes);
+  }
   // All of it has come; syncing it may take longer than a client may be silent.
   endWhenIdle(request, 0);
   const object = await writer.finish();

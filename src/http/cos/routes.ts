@@ -3,6 +3,7 @@ import type { Access } from "../../access/access.ts";
 import type { ObjectStore } from "../../files/object-store.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { FileIndex } from "../../store/file-index.ts";
+import type { UploadRoom } from "../files/upload-room.ts";
 import { authorizeCos, type CosAccess, type CosTarget } from "./authorize.ts";
 import {
   abortUpload,
@@ -20,6 +21,8 @@ export interface CosParts {
   index: FileIndex;
   objects: ObjectStore;
   uploads: MultipartUploads;
+  /** For bytes that come. */
+  rooms: UploadRoom;
   /** Unix ms. */
   clock: () => number;
 }

@@ -26,11 +26,15 @@ const cosCodes: Partial<Record<ErrorCode, string>> = {
   precondition_failed: "PreconditionFailed",
   range_not_satisfiable: "InvalidRange",
   storage_limit: "QuotaExceeded",
+  address_not_allowed: "AccessDenied",
+  minute_limit: "SlowDown",
+  day_limit: "SlowDown",
 };
 
 /** Sends what was thrown as COS does: an XML document. */
 export function sendCosError(request: FastifyRequest, reply: FastifyReply, thrown: unknown) {
   const error = httpError(thrown);
+  if (error.retryAfter !== null) reply.header("retry-after", String(error.retryAfter));
   return sendCosFault(request, reply, {
     status: errorKinds[error.code].status,
     code: cosCodes[error.code] ?? (error.retryable ? "ServiceUnavailable" : "InternalError"),

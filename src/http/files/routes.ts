@@ -32,17 +32,16 @@ export function registerFileRoutes(app: FastifyInstance, parts: FileRouteParts):
       if (headers["content-type"]?.includes("/") === false) delete headers["content-type"];
     });
     const uploads = new MultipartUploads(parts);
+    const cos: CosParts = { ...parts, uploads, rooms: parts.uploads };
     forgetAbandoned(scope, uploads, parts);
     scope.post("/cos/*", (request, reply) =>
-      isCosPost(request)
-        ? answerCos(request, reply, { ...parts, uploads })
-        : upload(request, reply, parts),
+      isCosPost(request) ? answerCos(request, reply, cos) : upload(request, reply, parts),
     );
     scope.route({
       method: ["GET", "HEAD", "PUT", "DELETE"],
       url: "/cos/*",
       exposeHeadRoute: false,
-      handler: (request, reply) => answerCos(request, reply, { ...parts, uploads }),
+      handler: (request, reply) => answerCos(request, reply, cos),
     });
     scope.route({
       method: ["GET", "HEAD"],

@@ -35,7 +35,7 @@ export class UploadRoom {
 }
 
 /** One upload's. Disposed when it has its name, or has failed. */
-class Reservation implements Disposable {
+export class Reservation implements Disposable {
   readonly #held: readonly { room: StorageRoom; ledger: Ledger; landedBefore: number }[];
   #bytes = 0;
 

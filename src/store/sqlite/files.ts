@@ -46,8 +46,9 @@ export type FileCalls = typeof fileCalls;
 
 /** Gives an object its name; for transactions of others, too. */
 export function putFile(db: DatabaseSync, { object, now, ...rest }: NewEntry): FileEntry {
-  const { environment, name, contentType, condition = anyFile } = rest;
+  const { environment, name, contentType, condition = anyFile, insteadOf } = rest;
   requireCondition(db, { environment, name, condition });
+  if (insteadOf !== undefined) removeAllBelow(db, { environment, prefix: insteadOf });
   requireRoomForFile(db, { environment, name, size: object.size });
   // Not INSERT OR REPLACE: that removes the old row without telling the trigger which counts.
   run(
@@ -67,6 +68,20 @@ export function putFile(db: DatabaseSync, { object, now, ...rest }: NewEntry): F
   );
   const { id, size, md5 } = object;
   return { environment, name, object: id, size, md5, contentType, modifiedAt: now };
+}
+
+function removeAllBelow(
+  db: DatabaseSync,
+  { environment, prefix }: { environment: string; prefix: string },
+): void {
+  const end = nameAfterPrefix(prefix);
+  run(
+    db,
+    `DELETE FROM file WHERE environment = ? AND name >= ? ${end === null ? "" : "AND name < ?"}`,
+    environment,
+    prefix,
+    ...(end === null ? [] : [end]),
+  );
 }
 
 function requireCondition(

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { hiddenPrefix } from "../../files/file-name.ts";
+import { hiddenPrefix, uploadsPrefix } from "../../files/file-name.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { StorageRoom } from "../file-index.ts";
 import type { LimitHolder } from "../limit-store.ts";
@@ -41,7 +41,8 @@ export function storageRooms(
   db: DatabaseSync,
   { environment, name }: { environment: string; name: string },
 ): StorageRoom[] {
-  if (name.startsWith(hiddenPrefix)) return [];
+  // What docferry keeps for jobs goes by itself; parts of uploads are what a client has stored.
+  if (name.startsWith(hiddenPrefix) && !name.startsWith(uploadsPrefix)) return [];
   return limitsOf(db, environment, "stored_bytes").map(({ holder, limit }) => {
     const row = one(
       db,
