@@ -108,6 +108,8 @@ lookAlikes.push(
   "inf",
   "+Inf",
   "Infinity",
+  "INF",
+  "nan",
   "9223372036854775808",
   "9007199254740993.5",
   "0.0",
@@ -205,6 +207,12 @@ const rows: [string, string, string[], object[]][] = [
   ],
   ["a semicolon and a hash mean nothing", "#a;b\n", ["a"], [{ a: "#a;b" }]],
   ["nothing at all is no row", "", ["a"], []],
+  [
+    "a byte order mark before the first row is passed over",
+    "\ufeff1,2\n",
+    ["a", "b"],
+    [{ a: int(1), b: int(2) }],
+  ],
 ];
 for (const [name, text, columns, expected] of rows) {
   test(name, () => assert.deepEqual(documents(text, columns), expected));
@@ -315,7 +323,7 @@ const typedCells: [string, [string, unknown][], string[]][] = [
       ["+01", long("1")],
       ["-9223372036854775808", long("-9223372036854775808")],
     ],
-    ["1.0", "9223372036854775808", "", "x"],
+    ["1.0", "1e2", "0x10", "9223372036854775808", "-9223372036854775809", "", "x"],
   ],
   [
     "double()",

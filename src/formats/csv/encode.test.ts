@@ -48,6 +48,8 @@ const values: [string, unknown, string, boolean][] = [
   ["the smallest double", new Double(5e-324), "5e-324", true],
   ["NaN", new Double(NaN), "NaN", false],
   ["infinity", new Double(Infinity), "+Inf", false],
+  ["minus infinity", new Double(-Infinity), "-Inf", false],
+  ["the double 100", new Double(100), "100", false],
   ["a decimal", Decimal128.fromString("1.10"), "1.10", false],
   ["a date", new Date("2020-01-02T03:04:05Z"), "2020-01-02T03:04:05.000Z", false],
   ["a date before 1970", new Date(-1), "1969-12-31T23:59:59.999Z", false],
@@ -142,6 +144,26 @@ const better: [string, unknown, string][] = [
     '"[{""$date"":""1970-01-01T00:00:00.005Z""},{""$oid"":""0123456789abcdef01234567""}]"',
   ],
   ["an empty document and array", [{}, []], '"[{},[]]"'],
+  [
+    "nested doubles so that they are JSON",
+    [new Double(1e6), new Double(NaN), new Double(Infinity)],
+    '"[1E+06,{""$numberDouble"":""NaN""},{""$numberDouble"":""Infinity""}]"',
+  ],
+  [
+    "a nested decimal as it stands",
+    [Decimal128.fromString("1.10")],
+    '"[{""$numberDecimal"":""1.10""}]"',
+  ],
+  [
+    "a nested regular expression as Extended JSON v2",
+    [new BSONRegExp("a", "i")],
+    '"[{""$regularExpression"":{""pattern"":""a"",""options"":""i""}}]"',
+  ],
+  [
+    "nested timestamps, keys, code and symbols",
+    [new Timestamp({ t: 5, i: 7 }), new MinKey(), new MaxKey(), new Code("f"), new BSONSymbol("s")],
+    '"[{""$timestamp"":{""t"":5,""i"":7}},{""$minKey"":1},{""$maxKey"":1},{""$code"":""f""},{""$symbol"":""s""}]"',
+  ],
 ];
 for (const [name, value, cell] of better) {
   test(`unlike mongoexport, writes ${name}`, () => {

@@ -102,6 +102,13 @@ const bad: [string[], typeof plain, string][] = [
   [["a.int()"], typed, "Unknown type `int` in header `a.int()`"],
   [["a.Int32()"], typed, "Unknown type `Int32` in header `a.Int32()`"],
   [["a.int32(x)"], typed, "Type `int32` takes no argument, but header `a.int32(x)` has one"],
+  [["a.auto(x)"], typed, "Type `auto` takes no argument, but header `a.auto(x)` has one"],
+  [["a.string(x)"], typed, "Type `string` takes no argument, but header `a.string(x)` has one"],
+  [
+    ["a.binary(x)"],
+    typed,
+    "Binary encoding `x` in header `a.binary(x)` is none of base64, base32, hex",
+  ],
   [
     ["a.binary()"],
     typed,

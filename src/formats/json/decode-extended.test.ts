@@ -42,6 +42,7 @@ const taken: [form: string, canonical: string][] = [
   ['{"$date":"2020-01-02T03:04:05.678999Z"}', '{"$date":{"$numberLong":"1577934245678"}}'],
   ['{"$date":"2020-01-02T03:04:05,6Z"}', '{"$date":{"$numberLong":"1577934245600"}}'],
   ['{"$date":"2020-01-02T03:04:05+01:00"}', '{"$date":{"$numberLong":"1577930645000"}}'],
+  ['{"$date":"2020-01-02T03:04:05+0100"}', '{"$date":{"$numberLong":"1577930645000"}}'],
   ['{"$date":"2020-01-02T03:04:05-0130"}', '{"$date":{"$numberLong":"1577939645000"}}'],
   ['{"$date":"2020-01-02T3:04:05Z"}', '{"$date":{"$numberLong":"1577934245000"}}'],
   ['{"$date":"0000-01-01T00:00:00Z"}', '{"$date":{"$numberLong":"-62167219200000"}}'],
@@ -82,6 +83,7 @@ const taken: [form: string, canonical: string][] = [
     '{"$code":"f","$scope":{"$oid":{"$numberInt":"1"},"b":{"$numberLong":"1"}}}',
   ],
   ['{"$symbol":"s"}', '{"$symbol":"s"}'],
+  [`{"$ref":"c","$id":${oid}}`, `{"$ref":"c","$id":${oid}}`],
   // Not forms: documents as any other.
   ['{"x":1,"$oid":"5"}', '{"x":{"$numberInt":"1"},"$oid":"5"}'],
   ['{"$foo":1}', '{"$foo":{"$numberInt":"1"}}'],
@@ -108,6 +110,8 @@ const refused = [
   '{"$numberInt":"2147483648"}',
   '{"$numberInt":"5","x":1}',
   '{"$numberLong":5}',
+  '{"$numberLong":"1.0"}',
+  '{"$numberLong":"0x10"}',
   '{"$numberLong":"1e2"}',
   '{"$numberLong":""}',
   '{"$numberLong":"9223372036854775808"}',
@@ -184,6 +188,11 @@ const refused = [
   '{"$symbol":1}',
   `{"$dbPointer":{"$ref":"c","$id":"x"}}`,
   `{"$dbPointer":{"$ref":"c"}}`,
+  '{"$regularExpression":{"options":"i"}}',
+  '{"$timestamp":{"i":5}}',
+  '{"$minKey":1,"x":1}',
+  '{"$undefined":true,"x":1}',
+  '{"$uuid":"73FFD264-44b3-4c69-90e8-e7d1dfc035d4","x":1}',
 ];
 for (const form of refused) {
   test(`${form} is a reject`, () => {
@@ -243,6 +252,7 @@ const exact: [form: string, element: string][] = [
   ['{"$undefined":true}', "06 7600"],
   ['{"$date":{"$numberLong":"9223372036854775807"}}', "09 7600 ffffffffffffff7f"],
   ['{"$date":{"$numberLong":"-9223372036854775808"}}', "09 7600 0000000000000080"],
+  [`{"$dbPointer":{"$ref":"c","$id":${oid}}}`, "0c 7600 02000000 6300 0123456789abcdef01234567"],
   [`{"$dbPointer":{"$id":${oid},"$ref":"c"}}`, "0c 7600 02000000 6300 0123456789abcdef01234567"],
 ];
 for (const [form, element] of exact) {

@@ -301,6 +301,17 @@ test("invalid UTF-8 is a reject, in keys and strings, wherever it stands", () =>
   }
 });
 
+test("UTF-16 gives rejects and no record", () => {
+  for (const text of ['\ufeff{"a":1}\n', '{"a":1}\n{"b":2}']) {
+    const little = Buffer.from(text, "utf16le");
+    for (const bytes of [little, Buffer.from(little).swap16()]) {
+      const batch = decode(bytes);
+      assert.equal(batch.count, 0);
+      assert.ok(batch.rejects.length > 0);
+    }
+  }
+});
+
 test("a byte order mark is passed over at the begin of the file only", () => {
   const text = Buffer.from('\ufeff{"a":1}\n\ufeff{"b":1}');
   assert.deepEqual(decode(text).rejects.map(briefly), ["json_syntax 2:1 +10 "]);
@@ -313,6 +324,7 @@ const arrays: [string, string[], number][] = [
   ['[{"a":1},{"b":2}]', [], 2],
   [' \n,,[{"a":1}\n,\n{"b":2}]\n \n', [], 2],
   ["[]", [], 0],
+  ["[", [], 0],
   ["[ ]\n", [], 0],
   ['[{"a":1},]', [], 1],
   ['[{"a":1}\n{"b":2}]', [], 2],

@@ -47,7 +47,12 @@ function date([value = none, ...more]: readonly LegacyArgument[]): string | null
   if (more.length > 0) return null;
   if (isInteger(value)) return `{"$date":{"$numberLong":"${value}"}}`;
   if (!isText(value)) return null;
-  return `{"$date":${value.replace(/(T\d\d:\d\d)(Z|[+-]\d\d:?\d\d)"$/, '$1:00$2"')}}`;
+  return `{"$date":${timeWithSeconds(value)}}`;
+}
+
+/** A time in quotes, which the shell's tools take without seconds, too. */
+export function timeWithSeconds(text: string): string {
+  return text.replace(/(T\d\d:\d\d)(Z|[+-]\d\d:?\d\d)"$/, '$1:00$2"');
 }
 
 function integer(name: string, [value = none, ...more]: readonly LegacyArgument[]): string | null {

@@ -1,8 +1,10 @@
 import type { JsonOutput } from "./encode-output.ts";
+import { timeWithSeconds } from "./legacy-calls.ts";
 
 /**
  * The members of an object while it is translated, to find the old forms of Extended JSON that v2 has otherwise:
- * `{"$regex","$options"}`, `{"$type","$binary"}`, `{"$scope","$code"}` and `{"$date":5}`.
+ * `{"$regex","$options"}`, `{"$type","$binary"}`, `{"$scope","$code"}`, `{"$date":5}`, `{"$date":"…T03:04Z"}` and
+ * `$undefined` with any value.
  */
 export class LegacyMembers {
   readonly #start: number;
@@ -39,10 +41,12 @@ export class LegacyMembers {
   #form(members: ReadonlyMap<string, string>): string | null {
     const date = members.get("$date");
     if (date !== undefined && members.size === 1) {
+      if (date.startsWith('"')) return `{"$date":${timeWithSeconds(date)}}`;
       return /^-?\d+(?:\.\d+)?$/.test(date)
         ? `{"$date":{"$numberLong":"${date.replace(/\..*/, "")}"}}`
         : null;
     }
+    if (members.has("$undefined") && members.size === 1) return '{"$undefined":true}';
     const regex = members.get("$regex");
     const options = members.get("$options");
     if (regex?.startsWith('"') && options?.startsWith('"')) {

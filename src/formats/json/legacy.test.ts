@@ -73,6 +73,14 @@ const values: [legacy: string, canonical: string, better?: string][] = [
   ["0x10", '{"$numberInt":"16"}'],
   ["-0xFF", '{"$numberInt":"-255"}'],
   ["1e2", '{"$numberDouble":"100.0"}'],
+  ["0", '{"$numberInt":"0"}'],
+  ["-0", '{"$numberDouble":"-0.0"}', "there without its sign"],
+  ["1.0", '{"$numberDouble":"1.0"}'],
+  ["-2147483648", '{"$numberInt":"-2147483648"}'],
+  ["2147483648", '{"$numberLong":"2147483648"}'],
+  ["9223372036854775807", '{"$numberLong":"9223372036854775807"}'],
+  ["18446744073709551615", '{"$numberDecimal":"18446744073709551615"}', "there a rounded double"],
+  ["1e-400", '{"$numberDouble":"0.0"}'],
   ["'it\\'s \"so\" {'", '"it\'s \\"so\\" {"'],
   ['"it\'s"', '"it\'s"'],
   ["'\\u00e9\\n'", '"é\\n"'],
@@ -87,6 +95,34 @@ const values: [legacy: string, canonical: string, better?: string][] = [
     "there a document",
   ],
   ['{"$symbol":"s"}', '{"$symbol":"s"}', "there a document"],
+  [
+    '{"$binary":{"base64":"AQI=","subType":"0"}}',
+    '{"$binary":{"base64":"AQI=","subType":"00"}}',
+    "there a document",
+  ],
+  [
+    '{"$regularExpression":{"options":"xi","pattern":"a"}}',
+    '{"$regularExpression":{"pattern":"a","options":"ix"}}',
+    "there a document",
+  ],
+  [
+    '{"$dbPointer":{"$ref":"c","$id":{"$oid":"0123456789abcdef01234567"}}}',
+    '{"$dbPointer":{"$ref":"c","$id":{"$oid":"0123456789abcdef01234567"}}}',
+    "there a document",
+  ],
+  ['{"$numberInt":"007"}', '{"$numberInt":"7"}'],
+  ['{"$numberLong":"5"}', '{"$numberLong":"5"}'],
+  ['{"$numberDecimal":"1.10"}', '{"$numberDecimal":"1.10"}'],
+  ['{"$oid":"0123456789ABCDEF01234567"}', '{"$oid":"0123456789abcdef01234567"}'],
+  ['{"$date":"2020-01-02T03:04Z"}', '{"$date":{"$numberLong":"1577934240000"}}'],
+  ['{"$date":"2020-01-02T03:04:05.6789Z"}', '{"$date":{"$numberLong":"1577934245678"}}'],
+  ['{"$date":{"$numberLong":"-1"}}', '{"$date":{"$numberLong":"-1"}}'],
+  ['{"$timestamp":{"i":7,"t":5}}', '{"$timestamp":{"t":5,"i":7}}'],
+  ['{"$minKey":1}', '{"$minKey":1}'],
+  ['{"$undefined":5}', '{"$undefined":true}'],
+  ['{"$code":"f"}', '{"$code":"f"}'],
+  ['{"$foo":1}', '{"$foo":{"$numberInt":"1"}}'],
+  ['{"x":1,"$oid":"5"}', '{"x":{"$numberInt":"1"},"$oid":"5"}'],
 ];
 
 for (const [legacy, canonical, better] of values) {
@@ -95,6 +131,28 @@ for (const [legacy, canonical, better] of values) {
     assert.deepEqual(rejects, []);
     assert.deepEqual(lines, [`{"v":${canonical}}`]);
   });
+}
+
+const notStrict = values.filter(([legacy, , better]) => !better && !isJson(`{"v":${legacy}}`));
+
+for (const [legacy] of notStrict) {
+  test(`${legacy} is a reject without legacy`, () => {
+    const { lines, rejects } = read(`{"v":${legacy}}\n{"w":1}\n`, { legacy: false });
+    assert.deepEqual(
+      rejects.map(({ code }) => code),
+      ["json_syntax"],
+    );
+    assert.deepEqual(lines, ['{"w":{"$numberInt":"1"}}']);
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const refused = [
@@ -130,7 +188,16 @@ const refused = [
   "{a:1,a:2}",
   "{\"a\":1,'a':2}",
   "NumberInt(2147483648)",
+  "-",
+  "1E400",
+  // mongoimport takes these with --legacy: what is wrong to the specification's corpus, numbers that wrap around.
   '{"$date":1.5,"x":1}',
+  '{"$oid":"0123456789abcdef01234567","x":1}',
+  '{"$code":"f","x":1}',
+  '{"$minKey":"x"}',
+  '{"$maxKey":{"a":1}}',
+  '{"$timestamp":{"t":4294967296,"i":0}}',
+  '{"$timestamp":{"t":-1,"i":0}}',
 ];
 
 for (const text of refused) {
