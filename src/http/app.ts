@@ -20,6 +20,7 @@ import { logError, logRequest, logRequests } from "./request-log.ts";
 import { keepFailure, type RequestRecorder } from "./request-recorder.ts";
 import { newRid } from "./rid.ts";
 import { answerTunnels, vendorPath } from "./vendor-hosts.ts";
+import { checkHost } from "./host.ts";
 import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
 
@@ -92,6 +93,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   });
   logRequests(app, logger, clock);
   parts.recorder.register(app);
+  app.addHook("onRequest", async (request) => checkHost(request.raw));
   app.setErrorHandler((error, request, reply) => {
     // A body that cannot be parsed matters less than that nobody would have wanted it.
     if (request.is404) return answerError(request, reply, nothingHere(request));

@@ -24,9 +24,13 @@ export function connectionsWithin(openFiles: number | null, wanted: number): num
   return Math.max(16, Math.min(wanted, Math.floor((openFiles - keptForStores) / 2)));
 }
 
-/** Options of Node's server that go with the limits. */
+/** Options of Node's server that go with the limits. A request without Host is refused by `checkHost`: Node's own refusal has no body. */
 export function serverOptions({ headersMs }: HttpLimits) {
-  return { headersTimeout: headersMs, connectionsCheckingInterval: Math.ceil(headersMs / 6) };
+  return {
+    headersTimeout: headersMs,
+    connectionsCheckingInterval: Math.ceil(headersMs / 6),
+    requireHostHeader: false,
+  };
 }
 
 /** Refusals of a minute are one line. */
