@@ -250,7 +250,7 @@ export class Items {
     const { window, splitter, item } = this;
     const limit = item.offset + maxTextBytes;
     const to = Math.min(window.end, limit) - window.base;
-    const outcome = splitter.walk(window.bytes, to, window.base, false);
+    const outcome = splitter.walk(window, to, false);
     if (outcome === "closed") {
       if (this.isObject) this.sink.object(item, splitter.at);
       else this.sink.other(item, splitter.at);
@@ -272,7 +272,7 @@ export class Items {
 
   private skip(last: boolean): boolean {
     const { window, splitter, item } = this;
-    const outcome = splitter.walk(window.bytes, window.length, window.base, true);
+    const outcome = splitter.walk(window, window.length, true);
     if (outcome === "line") return this.goOnAtCandidate();
     if (outcome === "anomaly") {
       this.state = "seeking";

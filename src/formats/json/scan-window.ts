@@ -7,6 +7,8 @@ import { textPadding } from "./decode-state.ts";
  */
 export class TextWindow {
   bytes: Buffer;
+  /** The same memory, to look at several bytes at once. */
+  view: DataView;
   /** How many of the bytes are there. */
   length = 0;
   /** File offset of the first byte. */
@@ -17,6 +19,7 @@ export class TextWindow {
     this.base = base;
     this.memory = memory;
     this.bytes = memory && memory.text.length > 0 ? memory.text : Buffer.allocUnsafeSlow(4096);
+    this.view = viewOf(this.bytes);
     this.bytes[0] = 0;
   }
 
@@ -40,10 +43,15 @@ export class TextWindow {
       );
       wider.set(this.bytes.subarray(0, this.length));
       this.bytes = wider;
+      this.view = viewOf(wider);
       if (this.memory) this.memory.text = wider;
     }
     this.bytes.set(piece, this.length);
     this.length += piece.length;
     this.bytes[this.length] = 0;
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

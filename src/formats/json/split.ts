@@ -1,37 +1,18 @@
 import { maxDepth } from "../../bson/validate.ts";
 
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LINE_BREAK = 0x0a;
 const OPEN_BRACE = 0x7b;
 
-// What a byte outside of strings is to the structure.
-const SCALAR = 0;
-const BLANK = 1;
-const BREAK = 2;
-const STRING = 3;
-const OPEN = 4;
-const CLOSE = 5;
-const SEPARATOR = 6;
-const NAMES = 7;
-
-const kinds = new Uint8Array(256).fill(SCALAR);
-for (const [text, kind] of [
-  [" \t\r", BLANK],
-  ["\n", BREAK],
-  ['"', STRING],
-  ["{[", OPEN],
-  ["}]", CLOSE],
-  [",", SEPARATOR],
-  [":", NAMES],
-] as const) {
-  for (const byte of Buffer.from(text)) kinds[byte] = kind;
-}
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const CLOSE_BRACE = 0x7d;
 
 /** Whether a byte is JSON's white space. */
 export function isBlank(byte: number): boolean {
-  const kind = kinds[byte]!;
-  return kind === BLANK || kind === BREAK;
+  return byte <= 0x20 && (byte === 0x20 || byte === LINE_BREAK || byte === 0x09 || byte === 0x0d);
 }
 
 /** More brackets than this in one another are not followed. */
@@ -39,6 +20,15 @@ const maxFollowed = 1 << 20;
 
 /** More lines than this that begin with `{`, each within the object that the one before it opened, are not followed. */
 const maxOpenLines = maxDepth;
+
+/** A piece of a file. Behind the bytes that are walked there is memory for a word. */
+export interface SplitText {
+  readonly bytes: Uint8Array;
+  /** The same memory. */
+  readonly view: DataView;
+  /** File offset of the first byte. */
+  readonly base: number;
+}
 
 /** What a walk came to: the end of the bytes, the closing bracket, something that no record has, or a line to start anew at. */
 export type SplitOutcome = "more" | "closed" | "anomaly" | "line";
@@ -82,7 +72,8 @@ export class RecordSplitter {
   private openLines = 0;
   private inString = false;
   private escaped = false;
-  private valueMay = true;
+  /** The byte before `solid`. */
+  private lastSolid = COLON;
   /** All since `lineAt` is blank. */
   private fresh = false;
   private lineAt = 0;
@@ -109,91 +100,102 @@ export class RecordSplitter {
     this.openLines = 0;
     this.inString = false;
     this.escaped = false;
-    this.valueMay = true;
+    // The first bracket is where a value may be.
+    this.lastSolid = COLON;
     this.fresh = false;
   }
 
   /**
    * Goes on at `at`, to the end of the bytes or to an outcome. `at` is then: with `closed` behind the bracket; with
    * `anomaly` the byte at fault; with `line` the line's first byte.
-   * @param bytes a piece of the file
-   * @param to how many of the bytes are to be walked
-   * @param base the offset of the first of them
+   *
+   * Four bytes are looked at in one go. Which of them are in a string is told by the number of quotes before each, without a
+   * branch; only where there is a bracket outside of strings, a backslash or a line break, that byte is looked at by itself.
+   * All else is passed: whether a bracket stands where a value may is told by looking back.
+   * @param text a piece of the file
+   * @param to how many of its bytes are to be walked
    * @param stopAtLine stop at the first candidate
    */
-  walk(bytes: Uint8Array, to: number, base: number, stopAtLine: boolean): SplitOutcome {
+  walk({ bytes, view, base }: SplitText, to: number, stopAtLine: boolean): SplitOutcome {
     let i = this.at - base;
     const from = i;
+    /** 1 in each byte of a word, while in a string. */
+    let inString = this.inString ? 0x01010101 : 0;
     /** Where the first byte of a line that is not blank stands. */
     let lineFirst = -1;
-    for (;;) {
-      if (this.inString) {
-        i = this.walkString(bytes, i, to);
-        if (i === to) return this.stop(bytes, from, i, base, "more");
-        if (bytes[i] === LINE_BREAK) return this.stop(bytes, from, i, base, "anomaly");
-        i++;
-        this.inString = false;
-        this.valueMay = false;
-      }
-      if (this.fresh) {
-        i = this.walkBlank(bytes, i, to, base);
-        if (i === to) return this.stop(bytes, from, i, base, "more");
-        lineFirst = i;
-        if (stopAtLine && this.candidate >= 0) {
-          this.at = this.candidate;
-          return "line";
-        }
-      }
-      let { valueMay } = this;
-      for (;;) {
-        if (i === to) {
-          this.valueMay = valueMay;
-          return this.stop(bytes, from, i, base, "more");
-        }
-        const c = bytes[i]!;
-        const kind = kinds[c]!;
-        if (kind === SCALAR) {
-          valueMay = false;
-          i++;
-        } else if (kind === STRING) {
-          this.inString = true;
-          i++;
-          break;
-        } else if (kind === SEPARATOR) {
-          valueMay = this.topIsArray();
-          i++;
-        } else if (kind === NAMES) {
-          valueMay = true;
-          i++;
-        } else if (kind === BLANK) {
-          i++;
-        } else if (kind === BREAK) {
-          this.noteSolid(bytes, from, i, base);
-          this.fresh = true;
-          break;
-        } else if (kind === OPEN) {
-          if (!valueMay || this.depth === maxFollowed) {
-            return this.stop(bytes, from, i, base, "anomaly");
-          }
-          valueMay = this.open(c !== OPEN_BRACE);
-          if (i === lineFirst && c === OPEN_BRACE) {
-            if (this.openLines === maxOpenLines) return this.stop(bytes, from, i, base, "anomaly");
-            this.lineDepths[this.openLines++] = this.depth;
-          }
-          i++;
-        } else {
-          if (this.topIsArray() !== (c === 0x5d)) return this.stop(bytes, from, i, base, "anomaly");
-          if (this.openLines > 0 && this.lineDepths[this.openLines - 1] === this.depth) {
-            this.openLines--;
-          }
-          this.depth--;
-          valueMay = false;
-          i++;
-          if (this.depth === 0) return this.stop(bytes, from, i, base, "closed");
-        }
-      }
-      this.valueMay = valueMay;
+    if (this.escaped && i < to) {
+      this.escaped = false;
+      if (bytes[i] !== LINE_BREAK) i++;
     }
+    if (this.fresh) {
+      i = this.walkBlank(bytes, i, from, to, base);
+      lineFirst = i;
+      if (stopAtLine && this.candidate >= 0) return this.stopAtCandidate();
+    }
+    while (i < to) {
+      let word = view.getInt32(i, true);
+      // What is behind the end means nothing.
+      if (i + 4 > to) word |= -1 << ((to - i) << 3);
+      const quotes = word ^ 0x22222222;
+      const quoteMarks = (~(((quotes & 0x7f7f7f7f) + 0x7f7f7f7f) | quotes) & 0x80808080) >>> 7;
+      // Each byte of the product is the number of quotes up to it.
+      const inside = (Math.imul(quoteMarks, 0x01010101) & 0x01010101) ^ inString;
+      // The bits that the four brackets have in common; four other bytes have them too.
+      const brackets = (word & 0xd9d9d9d9) ^ 0x59595959;
+      const escapes = word ^ 0x5c5c5c5c;
+      const breaks = word ^ 0x0a0a0a0a;
+      // The top bit of each byte that matters. The bytes behind it may have theirs without reason (a borrow).
+      const found =
+        (((brackets - 0x01010101) & ~brackets & ~(inside << 7)) |
+          ((escapes - 0x01010101) & ~escapes) |
+          ((breaks - 0x01010101) & ~breaks)) &
+        0x80808080;
+      if (found === 0) {
+        inString = Math.imul(inside >>> 24, 0x01010101);
+        i += 4;
+        continue;
+      }
+      const bit = 31 - Math.clz32(found & -found);
+      i += bit >> 3;
+      inString = Math.imul((inside >>> (bit - 7)) & 1, 0x01010101);
+      const c = bytes[i]!;
+      if (c === LINE_BREAK) {
+        if (inString !== 0) return this.stop(bytes, from, i, base, "anomaly");
+        this.fresh = true;
+        i = this.walkBlank(bytes, i, from, to, base);
+        lineFirst = i;
+        if (stopAtLine && this.candidate >= 0) return this.stopAtCandidate();
+        continue;
+      }
+      if (inString !== 0) {
+        if (c === BACKSLASH) {
+          if (i + 1 === to) this.escaped = true;
+          // A line break is one behind a backslash too.
+          else if (bytes[i + 1] !== LINE_BREAK) i++;
+        }
+      } else if (c === OPEN_BRACE || c === OPEN_BRACKET) {
+        if (this.depth === maxFollowed || !this.valueMay(bytes, from, i)) {
+          return this.stop(bytes, from, i, base, "anomaly");
+        }
+        this.open(c === OPEN_BRACKET);
+        if (i === lineFirst && c === OPEN_BRACE) {
+          if (this.openLines === maxOpenLines) return this.stop(bytes, from, i, base, "anomaly");
+          this.lineDepths[this.openLines++] = this.depth;
+        }
+      } else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
+        if (this.topIsArray() !== (c === CLOSE_BRACKET)) {
+          return this.stop(bytes, from, i, base, "anomaly");
+        }
+        if (this.openLines > 0 && this.lineDepths[this.openLines - 1] === this.depth) {
+          this.openLines--;
+        }
+        this.depth--;
+        if (this.depth === 0) return this.stop(bytes, from, i + 1, base, "closed");
+      }
+      i++;
+    }
+    this.inString = inString !== 0;
+    return this.stop(bytes, from, to, base, "more");
   }
 
   /** After an anomaly at `at`: looks for the line to start anew at, whatever stands between. */
@@ -201,7 +203,7 @@ export class RecordSplitter {
     let i = this.at - base;
     for (;;) {
       if (this.fresh) {
-        i = this.walkBlank(bytes, i, to, base);
+        i = this.walkBlank(bytes, i, i, to, base);
         if (this.candidate >= 0) {
           this.at = this.candidate;
           return "line";
@@ -209,7 +211,7 @@ export class RecordSplitter {
         if (i < to) this.fresh = false;
       }
       while (i < to && bytes[i] !== LINE_BREAK) {
-        if (kinds[bytes[i]!] !== BLANK) this.solid = base + i + 1;
+        if (!isBlank(bytes[i]!)) this.solid = base + i + 1;
         i++;
       }
       if (i >= to) {
@@ -220,38 +222,21 @@ export class RecordSplitter {
     }
   }
 
-  /** From within a string to its closing quote or to a line break, which no string has. */
-  private walkString(bytes: Uint8Array, from: number, to: number): number {
-    let i = from;
-    if (this.escaped && i < to) {
-      this.escaped = false;
-      if (bytes[i] !== LINE_BREAK) i++;
-    }
-    while (i < to) {
-      const c = bytes[i]!;
-      if (c === QUOTE || c === LINE_BREAK) return i;
-      if (c === BACKSLASH) {
-        if (i + 1 === to) {
-          this.escaped = true;
-          return to;
-        }
-        // A line break is one behind a backslash too.
-        if (bytes[i + 1] !== LINE_BREAK) i++;
-      }
-      i++;
-    }
-    return i;
-  }
-
   /** Passes blanks and line breaks, `fresh` being true; notes the candidate if a line of the kind begins behind them. */
-  private walkBlank(bytes: Uint8Array, from: number, to: number, base: number): number {
-    let i = from;
+  private walkBlank(
+    bytes: Uint8Array,
+    at: number,
+    from: number,
+    to: number,
+    base: number,
+  ): number {
+    let i = at;
     for (; i < to; i++) {
-      const kind = kinds[bytes[i]!]!;
-      if (kind === BREAK) {
+      const c = bytes[i]!;
+      if (c === LINE_BREAK) {
         this.breaks++;
         this.lineAt = base + i + 1;
-      } else if (kind !== BLANK) {
+      } else if (!isBlank(c)) {
         break;
       }
     }
@@ -259,11 +244,17 @@ export class RecordSplitter {
     this.fresh = false;
     const indent = base + i - this.lineAt;
     if (bytes[i] === OPEN_BRACE && indent <= this.indent && this.candidate < 0) {
+      this.noteSolid(bytes, from, i, base);
       this.candidate = this.lineAt;
       this.candidateBreaks = this.breaks;
       this.candidateSolid = this.solid;
     }
     return i;
+  }
+
+  private stopAtCandidate(): "line" {
+    this.at = this.candidate;
+    return "line";
   }
 
   private stop(
@@ -280,10 +271,20 @@ export class RecordSplitter {
 
   private noteSolid(bytes: Uint8Array, from: number, i: number, base: number): void {
     const solid = behindSolid(bytes, from, i);
-    if (solid > from) this.solid = base + solid;
+    if (solid === from) return;
+    this.solid = base + solid;
+    this.lastSolid = bytes[solid - 1]!;
   }
 
-  private open(isArray: boolean): boolean {
+  /** Whether a value may begin at `i`: what is before it, back to `from` or before that, tells. */
+  private valueMay(bytes: Uint8Array, from: number, i: number): boolean {
+    const solid = behindSolid(bytes, from, i);
+    const before = solid > from ? bytes[solid - 1] : this.lastSolid;
+    if (before === COMMA) return this.topIsArray();
+    return before === COLON || before === OPEN_BRACKET;
+  }
+
+  private open(isArray: boolean): void {
     const word = this.depth >> 5;
     if (word === this.stack.length) {
       const wider = new Int32Array(word * 2);
@@ -293,7 +294,6 @@ export class RecordSplitter {
     const bit = 1 << (this.depth & 31);
     this.stack[word] = isArray ? this.stack[word]! | bit : this.stack[word]! & ~bit;
     this.depth++;
-    return isArray;
   }
 
   private topIsArray(): boolean {
