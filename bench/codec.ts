@@ -1,10 +1,11 @@
 import { dataSets } from "./codec/data-sets.ts";
 import { digestCosts, digestRepeats } from "./codec/digest.ts";
 import { type Direction, directions, pagesOf, textOf } from "./codec/directions.ts";
+import { scansOf } from "./codec/scans.ts";
 import { decodeInThreads } from "./codec/threads.ts";
 
 // How fast does the codec go on one core, beside js-bson, csv-parse and csv-stringify doing the same in the same run, what
-// does the content digest cost beside it, and what do two threads give?
+// does the content digest cost beside it, how fast are files cut into chunks, and what do two threads give?
 //
 //     node bench/codec.ts [megabytes of each data set] [rounds] [part of a data set's or direction's name]
 
@@ -22,6 +23,7 @@ for (const { name, make } of dataSets) {
   }
 }
 if (wanted === "" || wanted === "digest") printDigests();
+if (wanted === "" || wanted === "scans") printScans();
 if (wanted === "" || wanted === "threads") await printThreads();
 
 function print(dataSet: string, direction: Direction): void {
@@ -69,6 +71,21 @@ function printDigests(): void {
       }
       const percent = ((times.digest / times.without) * 100).toFixed(1);
       console.log(`${name.padEnd(19)} | ${direction.padEnd(12)} | ${percent.padStart(5)} %`);
+    }
+  }
+}
+
+/** Scans by themselves: nothing usual does the like, so their floors are speeds. */
+function printScans(): void {
+  console.log("\ndata set            | cut into chunks             | MB/s | floor");
+  for (const { name: dataSet, make } of dataSets) {
+    for (const { name, floor, bytes, run } of scansOf(make(megabytes * 1e6))) {
+      run();
+      const times = Array.from({ length: rounds * 2 }, () => cpuSeconds(run));
+      const speed = (bytes / Math.min(...times) / 1e6).toFixed(0);
+      console.log(
+        `${dataSet.padEnd(19)} | ${name.padEnd(27)} | ${speed.padStart(4)} | ${String(floor).padStart(5)}`,
+      );
     }
   }
 }

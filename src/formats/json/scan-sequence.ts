@@ -70,10 +70,12 @@ export class SequenceScanner {
   }
 
   private scan(bytes: Buffer): void {
-    const lastCut = this.lastSafeCut(bytes);
+    // The native search for one byte is many times as fast as the one for two, backwards.
+    const hasLines = bytes.includes(LINE_BREAK);
+    const lastCut = hasLines || this.lastByte === LINE_BREAK ? this.lastSafeCut(bytes) : -1;
     if (lastCut < 0) {
       this.followStructure(bytes);
-      this.line += countLineBreaks(bytes, 0, bytes.length);
+      if (hasLines) this.line += countLineBreaks(bytes, 0, bytes.length);
     } else {
       this.items?.push(bytes.subarray(0, this.safeCut(bytes, 0)), false);
       this.items = null;

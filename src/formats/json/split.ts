@@ -110,8 +110,8 @@ export class RecordSplitter {
    * `anomaly` the byte at fault; with `line` the line's first byte.
    *
    * Four bytes are looked at in one go. Which of them are in a string is told by the number of quotes before each, without a
-   * branch; only where there is a bracket outside of strings, a backslash or a line break, that byte is looked at by itself.
-   * All else is passed: whether a bracket stands where a value may is told by looking back.
+   * branch; only a bracket outside of strings, and a backslash or a line break in one, is looked at by itself. All else is
+   * passed: whether a bracket stands where a value may, and whether it is the first of its line, is told by looking back.
    * @param text a piece of the file
    * @param to how many of its bytes are to be walked
    * @param stopAtLine stop at the first candidate
@@ -121,16 +121,10 @@ export class RecordSplitter {
     const from = i;
     /** 1 in each byte of a word, while in a string. */
     let inString = this.inString ? 0x01010101 : 0;
-    /** Where the first byte of a line that is not blank stands. */
-    let lineFirst = -1;
+    let { breaks } = this;
     if (this.escaped && i < to) {
       this.escaped = false;
       if (bytes[i] !== LINE_BREAK) i++;
-    }
-    if (this.fresh) {
-      i = this.walkBlank(bytes, i, from, to, base);
-      lineFirst = i;
-      if (stopAtLine && this.candidate >= 0) return this.stopAtCandidate();
     }
     while (i < to) {
       let word = view.getInt32(i, true);
@@ -143,59 +137,67 @@ export class RecordSplitter {
       // The bits that the four brackets have in common; four other bytes have them too.
       const brackets = (word & 0xd9d9d9d9) ^ 0x59595959;
       const escapes = word ^ 0x5c5c5c5c;
-      const breaks = word ^ 0x0a0a0a0a;
+      const lines = word ^ 0x0a0a0a0a;
+      const breaksFound = (lines - 0x01010101) & ~lines & 0x80808080;
+      const stringMask = inside << 7;
       // The top bit of each byte that matters. The bytes behind it may have theirs without reason (a borrow).
       const found =
-        (((brackets - 0x01010101) & ~brackets & ~(inside << 7)) |
-          ((escapes - 0x01010101) & ~escapes) |
-          ((breaks - 0x01010101) & ~breaks)) &
-        0x80808080;
+        ((((brackets - 0x01010101) & ~brackets & ~stringMask) |
+          ((escapes - 0x01010101) & ~escapes & stringMask)) &
+          0x80808080) |
+        (breaksFound & stringMask);
       if (found === 0) {
         inString = Math.imul(inside >>> 24, 0x01010101);
+        if (breaksFound !== 0) breaks += breaksIn(lines, -1);
         i += 4;
         continue;
       }
-      const bit = 31 - Math.clz32(found & -found);
+      const first = found & -found;
+      const bit = 31 - Math.clz32(first);
       i += bit >> 3;
       inString = Math.imul((inside >>> (bit - 7)) & 1, 0x01010101);
+      if (breaksFound !== 0) breaks += breaksIn(lines, first - 1);
       const c = bytes[i]!;
-      if (c === LINE_BREAK) {
-        if (inString !== 0) return this.stop(bytes, from, i, base, "anomaly");
-        this.fresh = true;
-        i = this.walkBlank(bytes, i, from, to, base);
-        lineFirst = i;
-        if (stopAtLine && this.candidate >= 0) return this.stopAtCandidate();
-        continue;
-      }
       if (inString !== 0) {
+        if (c === LINE_BREAK) return this.stop(bytes, from, i, base, breaks, "anomaly");
         if (c === BACKSLASH) {
           if (i + 1 === to) this.escaped = true;
           // A line break is one behind a backslash too.
           else if (bytes[i + 1] !== LINE_BREAK) i++;
         }
       } else if (c === OPEN_BRACE || c === OPEN_BRACKET) {
-        if (this.depth === maxFollowed || !this.valueMay(bytes, from, i)) {
-          return this.stop(bytes, from, i, base, "anomaly");
+        const before = i > from ? bytes[i - 1]! : 0;
+        const isSolid = before > 0x20;
+        if (!isSolid) this.lookBack(bytes, from, i, base);
+        const begins = !isSolid && this.fresh && c === OPEN_BRACE;
+        if (begins) {
+          this.breaks = breaks;
+          this.noteCandidate(base + i);
+          if (stopAtLine && this.candidate >= 0) {
+            this.at = this.candidate;
+            return "line";
+          }
+        }
+        const bad = this.depth === maxFollowed || !this.valueMay(isSolid ? before : this.lastSolid);
+        if (bad || (begins && this.openLines === maxOpenLines)) {
+          return this.stop(bytes, from, i, base, breaks, "anomaly");
         }
         this.open(c === OPEN_BRACKET);
-        if (i === lineFirst && c === OPEN_BRACE) {
-          if (this.openLines === maxOpenLines) return this.stop(bytes, from, i, base, "anomaly");
-          this.lineDepths[this.openLines++] = this.depth;
-        }
+        if (begins) this.lineDepths[this.openLines++] = this.depth;
       } else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
         if (this.topIsArray() !== (c === CLOSE_BRACKET)) {
-          return this.stop(bytes, from, i, base, "anomaly");
+          return this.stop(bytes, from, i, base, breaks, "anomaly");
         }
         if (this.openLines > 0 && this.lineDepths[this.openLines - 1] === this.depth) {
           this.openLines--;
         }
         this.depth--;
-        if (this.depth === 0) return this.stop(bytes, from, i + 1, base, "closed");
+        if (this.depth === 0) return this.stop(bytes, from, i + 1, base, breaks, "closed");
       }
       i++;
     }
     this.inString = inString !== 0;
-    return this.stop(bytes, from, to, base, "more");
+    return this.stop(bytes, from, to, base, breaks, "more");
   }
 
   /** After an anomaly at `at`: looks for the line to start anew at, whatever stands between. */
@@ -203,7 +205,7 @@ export class RecordSplitter {
     let i = this.at - base;
     for (;;) {
       if (this.fresh) {
-        i = this.walkBlank(bytes, i, i, to, base);
+        i = this.walkBlank(bytes, i, to, base);
         if (this.candidate >= 0) {
           this.at = this.candidate;
           return "line";
@@ -223,14 +225,8 @@ export class RecordSplitter {
   }
 
   /** Passes blanks and line breaks, `fresh` being true; notes the candidate if a line of the kind begins behind them. */
-  private walkBlank(
-    bytes: Uint8Array,
-    at: number,
-    from: number,
-    to: number,
-    base: number,
-  ): number {
-    let i = at;
+  private walkBlank(bytes: Uint8Array, from: number, to: number, base: number): number {
+    let i = from;
     for (; i < to; i++) {
       const c = bytes[i]!;
       if (c === LINE_BREAK) {
@@ -242,19 +238,16 @@ export class RecordSplitter {
     }
     if (i === to) return i;
     this.fresh = false;
-    const indent = base + i - this.lineAt;
-    if (bytes[i] === OPEN_BRACE && indent <= this.indent && this.candidate < 0) {
-      this.noteSolid(bytes, from, i, base);
-      this.candidate = this.lineAt;
-      this.candidateBreaks = this.breaks;
-      this.candidateSolid = this.solid;
-    }
+    if (bytes[i] === OPEN_BRACE) this.noteCandidate(base + i);
     return i;
   }
 
-  private stopAtCandidate(): "line" {
-    this.at = this.candidate;
-    return "line";
+  /** At a `{`, the first byte of its line that is not blank. */
+  private noteCandidate(at: number): void {
+    if (this.candidate >= 0 || at - this.lineAt > this.indent) return;
+    this.candidate = this.lineAt;
+    this.candidateBreaks = this.breaks;
+    this.candidateSolid = this.solid;
   }
 
   private stop(
@@ -262,24 +255,36 @@ export class RecordSplitter {
     from: number,
     i: number,
     base: number,
+    breaks: number,
     outcome: SplitOutcome,
   ): SplitOutcome {
     this.at = base + i;
-    this.noteSolid(bytes, from, i, base);
+    this.breaks = breaks;
+    this.lookBack(bytes, from, i, base);
     return outcome;
   }
 
-  private noteSolid(bytes: Uint8Array, from: number, i: number, base: number): void {
-    const solid = behindSolid(bytes, from, i);
-    if (solid === from) return;
-    this.solid = base + solid;
-    this.lastSolid = bytes[solid - 1]!;
+  /** Notes what is before index `i`: the last byte that is not blank, and the line. Before `from` it is as noted last time. */
+  private lookBack(bytes: Uint8Array, from: number, i: number, base: number): void {
+    let solid = i;
+    let lineAt = -1;
+    while (solid > from && isBlank(bytes[solid - 1]!)) {
+      if (bytes[solid - 1] === LINE_BREAK && lineAt < 0) lineAt = base + solid;
+      solid--;
+    }
+    if (solid > from) {
+      this.solid = base + solid;
+      this.lastSolid = bytes[solid - 1]!;
+      this.fresh = false;
+    }
+    if (lineAt >= 0) {
+      this.fresh = true;
+      this.lineAt = lineAt;
+    }
   }
 
-  /** Whether a value may begin at `i`: what is before it, back to `from` or before that, tells. */
-  private valueMay(bytes: Uint8Array, from: number, i: number): boolean {
-    const solid = behindSolid(bytes, from, i);
-    const before = solid > from ? bytes[solid - 1] : this.lastSolid;
+  /** Whether a value may begin, this byte being the last before it that is not blank. */
+  private valueMay(before: number): boolean {
     if (before === COMMA) return this.topIsArray();
     return before === COLON || before === OPEN_BRACKET;
   }
@@ -307,4 +312,11 @@ export function behindSolid(bytes: Uint8Array, from: number, to: number): number
   let solid = to;
   while (solid > from && isBlank(bytes[solid - 1]!)) solid--;
   return solid;
+}
+
+/** How many bytes of a word are 0, of those whose top bit is in the mask. */
+function breaksIn(word: number, mask: number): number {
+  // The top bit of each byte that is 0, and of no other.
+  const marks = ~(((word & 0x7f7f7f7f) + 0x7f7f7f7f) | word) & 0x80808080 & mask;
+  return Math.imul(marks >>> 7, 0x01010101) >>> 24;
 }
