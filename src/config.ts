@@ -42,7 +42,7 @@ const settings = {
     default: 7200,
   }),
   locale: Type.Union([Type.Literal("en"), Type.Literal("zh")], {
-    description: "language of job messages on the wire: en or zh",
+    description: "language of job messages on the wire and of the consent page: en or zh",
     default: "en",
   }),
   logLevel: Type.Union(

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { permissionSetMeaning, permissionSetName } from "../../access/permission-sets.ts";
 import { type Markup, markup } from "./markup.ts";
+import type { Locale } from "../wechat/job-view.ts";
+import { consentTexts, type ConsentTexts } from "./texts.ts";
 
 /** What the consent page asks, and what was typed so far. */
 export interface ConsentQuestion {
@@ -49,59 +51,66 @@ export function contentSecurityPolicy(redirectOrigin: string | null): string {
 }
 
 /** Asks an app's owner whether a platform may act for it. Works without scripts: it has none. */
-export function consentPage(question: ConsentQuestion): string {
+export function consentPage(question: ConsentQuestion, locale: Locale): string {
   const { platformId, sets, redirectHost, appId, appIsGiven, formToken, fault } = question;
+  const text = consentTexts[locale];
   return page(
-    `Let ${platformId} act for your app?`,
+    text,
+    text.title(platformId),
     markup`
-    <p>The platform <code>${platformId}</code> asks to call this server on your app's behalf.
-    It can do so until you or the operator end it.</p>
+    <p>${text.asks(markup`<code>${platformId}</code>`)}
+    ${text.untilEnded}</p>
     ${fault === null ? "" : markup`<p class="fault" role="alert">${fault}</p>`}
     <form method="post" autocomplete="off">
       <input type="hidden" name="form_token" value="${formToken}">
       <fieldset>
-        <legend>It may use</legend>
-        ${sets.map((set) => setChoice(set, question.chosen.includes(set)))}
+        <legend>${text.mayUse}</legend>
+        ${sets.map((set) => setChoice(set, question.chosen.includes(set), locale))}
       </fieldset>
       <fieldset>
-        <legend>Show that the app is yours</legend>
-        <label class="field">App id
+        <legend>${text.show}</legend>
+        <label class="field">${text.appId}
           <input name="appid" required maxlength="128" spellcheck="false" autocapitalize="off" value="${appId}"${appIsGiven ? " readonly" : ""}>
         </label>
-        <label class="field">App secret
+        <label class="field">${text.secret}
           <input name="secret" type="password" required maxlength="256" autocomplete="off">
         </label>
-        <p class="note">The secret is checked here and goes to nobody.</p>
+        <p class="note">${text.secretNote}</p>
       </fieldset>
-      <button type="submit">Authorise</button>
+      <button type="submit">${text.authorise}</button>
     </form>
-    <p class="note">You will be led on to <strong>${redirectHost}</strong>. To say no, close this page: nothing is granted then.</p>`,
+    <p class="note">${text.ledOn(markup`<strong>${redirectHost}</strong>`)} ${text.refuse}</p>`,
   );
 }
 
-/** Why there is nothing to ask. */
-export function faultPage(what: string, hint: string, rid: string): string {
+/** Why there is nothing to ask. What and hint are in English, as errors are everywhere. */
+export function faultPage(
+  fault: { what: string | null; hint: string; rid: string },
+  locale: Locale,
+): string {
+  const text = consentTexts[locale];
   return page(
-    "This authorisation cannot go on",
+    text,
+    text.cannotGoOn,
     markup`
-    <p class="fault" role="alert">${what}.</p>
-    <p>${hint}.</p>
-    <p class="note">Request <code>${rid}</code></p>`,
+    <p class="fault" role="alert">${fault.what ?? text.failed}.</p>
+    <p>${fault.hint}.</p>
+    <p class="note">${text.request} <code>${fault.rid}</code></p>`,
   );
 }
 
-function setChoice(set: number, isChosen: boolean): Markup {
+function setChoice(set: number, isChosen: boolean, locale: Locale): Markup {
   return markup`
         <label class="set">
           <input type="checkbox" name="set" value="${String(set)}"${isChosen ? " checked" : ""}>
-          <span>${permissionSetName(set)} <code>(${String(set)})</code><small>${permissionSetMeaning(set)}</small></span>
+          <span>${permissionSetName(set, locale)} <code>(${String(set)})</code><small>${permissionSetMeaning(set, locale)}</small></span>
         </label>`;
 }
 
-function page(title: string, content: Markup): string {
+function page({ language }: ConsentTexts, title: string, content: Markup): string {
   // The policy names this very style by its hash.
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

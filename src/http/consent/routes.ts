@@ -6,9 +6,11 @@ import { httpError, isOurFault } from "../errors.ts";
 import { readBody } from "../json-body.ts";
 import { logError } from "../request-log.ts";
 import type { Logger } from "pino";
+import type { Locale } from "../wechat/job-view.ts";
 import { queryParameter } from "../wechat/url-parameters.ts";
 import { FormTokens } from "./form-token.ts";
 import { consentPage, type ConsentQuestion, contentSecurityPolicy, faultPage } from "./page.ts";
+import { consentTexts } from "./texts.ts";
 
 /** Where platforms send an app's owner, with their code and what they ask for in the query: the vendor's own path. */
 const path = "/cgi-bin/componentloginpage";
@@ -20,20 +22,22 @@ interface ConsentParts {
   access: Access;
   /** 32 bytes, of the server key: forms are bound to browsers with it. */
   formKey: Uint8Array;
+  /** The language of the page. */
+  locale: Locale;
   logger: Logger;
 }
 
 /** The page on which an app's owner lets a platform act for it: its address and its form. */
 export function consentRoutes(app: FastifyInstance, parts: ConsentParts): void {
-  const page = new ConsentPage(parts.access, new FormTokens(parts.formKey));
+  const page = new ConsentPage(parts.access, new FormTokens(parts.formKey), parts.locale);
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _body, done) => done(null));
     scope.get(path, async (request, reply) =>
-      answering(parts.logger, request, reply, () => page.show(request, reply)),
+      answering(parts, request, reply, () => page.show(request, reply)),
     );
     scope.post(path, async (request, reply) =>
-      answering(parts.logger, request, reply, () => page.submit(request, reply)),
+      answering(parts, request, reply, () => page.submit(request, reply)),
     );
   });
 }
@@ -47,10 +51,12 @@ interface Asked extends Pick<ConsentQuestion, "platformId" | "sets" | "appId" | 
 class ConsentPage {
   readonly #access: Access;
   readonly #forms: FormTokens;
+  readonly #locale: Locale;
 
-  constructor(access: Access, forms: FormTokens) {
+  constructor(access: Access, forms: FormTokens, locale: Locale) {
     this.#access = access;
     this.#forms = forms;
+    this.#locale = locale;
   }
 
   async show(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -64,17 +70,18 @@ class ConsentPage {
 
   async submit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const form = new URLSearchParams(
-      (await readBody(request.raw, { body: null, bodyMs: 0 })).toString(),
+      (await readBody(request.raw, { body: null, bodyMs: request.docferry.bodyMs })).toString(),
     );
     const asked = await this.#asked(request.url);
+    const text = consentTexts[this.#locale];
     const appId = asked.appIsGiven ? asked.appId : (form.get("appid") ?? "");
     const chosen = asked.sets.filter((set) => form.getAll("set").includes(String(set)));
     const again = (status: number, fault: string) =>
       this.#question(request, reply.code(status), asked, { chosen, appId, fault });
     if (!this.#forms.matches(request.url, request.headers.cookie, form.get("form_token") ?? "")) {
-      return again(403, "This form was not filled in here, or its page is too old: try once more");
+      return again(403, text.staleForm);
     }
-    if (chosen.length === 0) return again(400, "Choose what the platform may use");
+    if (chosen.length === 0) return again(400, text.noChoice);
     const refusal = await this.#refusalOf(appId, form.get("secret") ?? "", request.ip);
     if (refusal !== null) return again(403, refusal);
     const { platformId, preAuthCode, redirect } = asked;
@@ -99,7 +106,7 @@ class ConsentPage {
     } catch (error) {
       const refusals = ["unknown_app", "wrong_secret", "component_credentials"];
       if (!(error instanceof DocferryError) || !refusals.includes(error.code)) throw error;
-      return "App id and secret do not belong together";
+      return consentTexts[this.#locale].wrongSecret;
     }
   }
 
@@ -116,7 +123,11 @@ class ConsentPage {
     const { platformId, sets, appIsGiven, redirect } = asked;
     const redirectHost = redirect.host;
     const question = { platformId, sets, appIsGiven, redirectHost, formToken: token, ...state };
-    return sendPage(reply.header("set-cookie", setCookie), consentPage(question), redirect.origin);
+    return sendPage(
+      reply.header("set-cookie", setCookie),
+      consentPage(question, this.#locale),
+      redirect.origin,
+    );
   }
 
   /** Nothing is shown, and nobody led anywhere, before all of this is known to be right. */
@@ -148,7 +159,7 @@ class ConsentPage {
 
 /** People see this: what goes wrong is a page, too. */
 async function answering(
-  logger: Logger,
+  { logger, locale }: ConsentParts,
   request: FastifyRequest,
   reply: FastifyReply,
   answer: () => Promise<FastifyReply>,
@@ -158,9 +169,13 @@ async function answering(
   } catch (thrown) {
     logError(logger, request, thrown);
     const error = httpError(thrown);
-    const what = isOurFault(error) ? "The service failed" : error.message;
+    const what = isOurFault(error) ? null : error.message;
     const { status } = errorKinds[error.code];
-    return sendPage(reply.code(status), faultPage(what, error.hint, request.id), null);
+    return sendPage(
+      reply.code(status),
+      faultPage({ what, hint: error.hint, rid: request.id }, locale),
+      null,
+    );
   }
 }
 
