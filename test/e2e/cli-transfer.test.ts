@@ -469,6 +469,22 @@ suite("a transfer that is stopped", () => {
     assert.match(run.stderr, /^docferry: The output cannot be written: ENOSPC.*\n$/);
   });
 
+  test("a stdout that is full is told in one sentence", { skip: noFull }, async (t) => {
+    const folder = await tempFolder(t);
+    await new Cli(folder).runWith(peopleText, "import", "--to", shop, "-c", "people");
+    const command = fileURLToPath(new URL("../../bin/docferry", import.meta.url));
+    const run = spawnSync(
+      "sh",
+      ["-c", `"$0" export --from ${shop} -c people > /dev/full`, command],
+      {
+        cwd: folder,
+        encoding: "utf8",
+      },
+    );
+    assert.equal(run.status, 1);
+    assert.match(run.stderr, /^docferry: The output cannot be written: ENOSPC.*\n$/);
+  });
+
   test("whoever reads an export may stop before its end", async (t) => {
     const folder = await tempFolder(t);
     const cli = new Cli(folder);
