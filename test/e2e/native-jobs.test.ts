@@ -60,6 +60,24 @@ test("an import and an export go from submit to result, and no number is lost", 
   assert.equal(file.text, '{"_id":1,"n":9007199254740993}\n');
 });
 
+test("a CSV of another dialect is read as its order says", async () => {
+  await api.put("dialect.csv", "_id;t\n1;'a;b'\n2;'it''s'\n3;\"x\n");
+  const dialect = { header: true, separator: ";", quote: "'" };
+  const body = {
+    ...order,
+    file: "dialect.csv",
+    collection: "dialect",
+    format: "csv",
+    csv: dialect,
+  };
+  const job = await api.ended((await api.submit(JSON.stringify(body))).id);
+  assert.deepEqual([job.result?.records, job.result?.rejects], [3, 0]);
+  const out = { type: "export", file: "dialect.jsonl", format: "json", collection: "dialect" };
+  await api.ended((await api.submit(JSON.stringify(out))).id);
+  const file = await api.send("GET", "files/dialect.jsonl");
+  assert.equal(file.text, '{"_id":1,"t":"a;b"}\n{"_id":2,"t":"it\'s"}\n{"_id":3,"t":"\\"x"}\n');
+});
+
 test("an export takes the parts of a query in their order, or a statement", async () => {
   await api.imported(
     "sorted",
