@@ -48,11 +48,15 @@ export class Attempt {
     this.#alive = true;
   }
 
-  /** What is committed by now, in all attempts at this task. */
+  /** How far it is by now, with what all attempts at this task have committed. */
   report(counts: Counts, bytes: number): void {
     this.#alive = true;
-    this.#progressed = true;
     this.#report = { counts, bytes };
+  }
+
+  /** What it has just committed will survive it: failures before this are forgotten. */
+  kept(): void {
+    this.#progressed = true;
   }
 
   /** Something of it will survive it. */

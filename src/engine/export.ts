@@ -34,6 +34,8 @@ export async function runExport(attempt: Attempt, context: EngineContext): Promi
     for await (const item of encode) {
       if (item.type === "part") {
         await context.store.jobs.addPart(attempt.lease, item.part);
+        // Without a key the next attempt begins anew.
+        if (item.part.endKey !== null) attempt.kept();
         counts = addCounts(counts, item.part.counts);
         bytes += item.part.size;
         attempt.report(counts, bytes);

@@ -72,6 +72,7 @@ async function writeAll(
     from = batch.end;
     if (underWay) {
       progress = await underWay;
+      attempt.kept();
       report(progress);
       if (progress.stopped) return progress;
     }
@@ -79,6 +80,7 @@ async function writeAll(
   }
   if (underWay) {
     progress = await underWay;
+    attempt.kept();
     report(progress);
   }
   return progress;

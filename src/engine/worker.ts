@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DocferryError, toErrorData } from "../job/errors.ts";
 import { Attempt } from "./attempt.ts";
 import type { EngineContext } from "./context.ts";
@@ -8,6 +9,9 @@ const mirrorEveryMs = 200;
 
 /** Leases are prolonged this many times before they would run out. */
 const beatsPerLease = 3;
+
+/** How often a store that cannot be written is told again what became of an attempt. */
+const settleAgainMs = 1_000;
 
 /**
  * Claims tasks while there is a slot, runs them, and keeps their leases for as long as they get on: an attempt that
@@ -21,7 +25,7 @@ export class Worker {
   #timer: NodeJS.Timeout | null = null;
   #claiming = false;
   #claimAgain = false;
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   /** @param onRetry called when a task that failed may be due again sooner than anything that was known */
   constructor(context: EngineContext, onRetry: () => void) {
@@ -43,7 +47,7 @@ export class Worker {
 
   /** Takes no more tasks, lets running ones commit where they are, and gives their leases back. */
   async drain(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     this.#stopAll(new DocferryError("draining", "The service is stopping"));
     await Promise.all(this.#attempts.values());
     if (this.#timer) clearInterval(this.#timer);
@@ -56,7 +60,7 @@ export class Worker {
       do {
         this.#claimAgain = false;
         const limit = settings.slots - this.#attempts.size;
-        if (limit <= 0 || this.#stopped || room.full) return;
+        if (limit <= 0 || this.#stopping.signal.aborted || room.full) return;
         const claims = await store.jobs.claim({ limit, now: clock(), leaseMs: settings.leaseMs });
         for (const claim of claims) this.#run(new Attempt(claim));
       } while (this.#claimAgain);
@@ -75,7 +79,8 @@ export class Worker {
       this.wake();
     });
     this.#attempts.set(attempt, run);
-    if (this.#stopped) attempt.abort(new DocferryError("draining", "The service is stopping"));
+    if (this.#stopping.signal.aborted)
+      attempt.abort(new DocferryError("draining", "The service is stopping"));
   }
 
   async #attempt(attempt: Attempt): Promise<void> {
@@ -86,11 +91,22 @@ export class Worker {
       await runTask(attempt, this.#context);
       log.info(about, "attempt done");
     } catch (thrown) {
+      await this.#settleAtLast(attempt, thrown);
+    }
+  }
+
+  /** Once the store can be written again the job is to go on, not when the lease runs out. */
+  async #settleAtLast(attempt: Attempt, thrown: unknown): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let tries = 1; ; tries++) {
       try {
-        await this.#settle(attempt, thrown);
+        return await this.#settle(attempt, thrown);
       } catch (error) {
-        // Its lease is gone, or the store is: the lease runs out and a later attempt goes on.
-        log.warn({ ...about, err: error }, "attempt could not be ended");
+        const { log } = this.#context;
+        if (tries === 1) log.warn({ ...attempt.about, err: error }, "attempt could not be ended");
+        // Its lease is gone, or we go: the lease runs out and a later attempt goes on.
+        if (signal.aborted || toErrorData(error).code !== "store_unavailable") return;
+        await sleep(settleAgainMs, undefined, { signal }).catch(() => undefined);
       }
     }
   }

@@ -574,12 +574,17 @@ function isDiskFull(thrown: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT" || errcode === 13 || errcode === 4874;
 }
 
-/** EIO and EROFS of files; SQLITE_READONLY (8), SQLITE_IOERR (10), SQLITE_CANTOPEN (14) and their kinds of databases. */
+/**
+ * EIO, EROFS, EFBIG (the process may not write files of this length), EACCES and EPERM of files; SQLITE_READONLY (8), SQLITE_IOERR (10), SQLITE_CANTOPEN (14) and their
+ * kinds of databases.
+ */
 function isDiskFault(thrown: unknown): boolean {
   const { code, errcode } = systemError(thrown);
-  if (code === "EIO" || code === "EROFS") return true;
+  if (typeof code === "string" && diskFaults.has(code)) return true;
   return typeof errcode === "number" && [8, 10, 14].includes(errcode & 0xff);
 }
+
+const diskFaults: ReadonlySet<string> = new Set(["EIO", "EROFS", "EFBIG", "EACCES", "EPERM"]);
 
 function systemError(thrown: unknown): { code?: unknown; errcode?: unknown } {
   return thrown instanceof Error ? (thrown as { code?: unknown; errcode?: unknown }) : {};
