@@ -27,10 +27,12 @@ const mib = 1024 * 1024;
 export class Ferryman {
   readonly service: TestService;
   readonly #token: string;
+  readonly #environment: string;
 
-  private constructor(service: TestService, token: string) {
+  private constructor(service: TestService, token: string, environment = account.environment) {
     this.service = service;
     this.#token = token;
+    this.#environment = environment;
   }
 
   static async of(service: TestService): Promise<Ferryman> {
@@ -50,8 +52,13 @@ export class Ferryman {
     return this.#token;
   }
 
+  /** The same person in another environment. */
+  in(environment: string): Ferryman {
+    return new Ferryman(this.service, this.#token, environment);
+  }
+
   url(path: string): string {
-    return `${this.service.address}/v1/environments/${account.environment}/${path}`;
+    return `${this.service.address}/v1/environments/${this.#environment}/${path}`;
   }
 
   send(method: string, path: string, body?: RequestInit["body"]): Promise<Response> {
@@ -131,8 +138,8 @@ export class Ferryman {
   }
 }
 
-/** Linux tells; elsewhere 0. */
-async function peakMib(pid: number): Promise<number> {
+/** Most memory that a process has had, MiB. Linux tells; elsewhere 0. */
+export async function peakMib(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Math.round(Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0) / 1024);
 }
