@@ -82,6 +82,69 @@ suite("operator commands", () => {
     ]);
   });
 
+  test("a platform is set up, gets tokens for an app, loses them when revoked, and goes", async (t) => {
+    const folder = await tempFolder(t);
+    const service = await TestService.start(t, join(folder, "data"));
+    const cli = new Cli(folder);
+    const id = "wxplatform";
+    const added = await told(cli, "platform", "add", "--id", id, "--redirect-host", "a.example");
+    const set = await told(cli, "platform", "ticket", "--id", id, "--set", "ticket@@@1");
+    assert.equal(set["ticket"], "ticket@@@1");
+    const post = async (path: string, body: object) => {
+      const url = `${service.address}${path}`;
+      const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+      return (await answer.json()) as Answer;
+    };
+    const { component_access_token: component } = await post(
+      "/cgi-bin/component/api_component_token",
+      {
+        component_appid: id,
+        component_appsecret: added["secret"],
+        component_verify_ticket: "ticket@@@1",
+      },
+    );
+    const pair = ["--platform", id, "--app", account.appId];
+    const granted = await told<Record<string, unknown>>(
+      cli,
+      ...["platform", "authorize", ...pair, "--sets", "49,18"],
+    );
+    assert.deepEqual(granted["sets"], [18, 49]);
+    const { authorizer_access_token: token } = await post(
+      `/cgi-bin/component/api_authorizer_token?component_access_token=${component}`,
+      {
+        component_appid: id,
+        authorizer_appid: account.appId,
+        authorizer_refresh_token: granted["authorizer_refresh_token"],
+      },
+    );
+    const list = async () =>
+      (
+        await post(`/tcb/databasecollectionget?access_token=${token}`, {
+          env: account.environment,
+          limit: 1,
+          offset: 0,
+        })
+      )["errcode"];
+    assert.equal(await list(), 0);
+    const shown = (await cli.run("platform", "list", "--data", "data")).stdout;
+    assert.match(
+      shown,
+      /^ID +APP +SETS +SINCE +REDIRECTS TO\nwxplatform +wx00000000test0001 +18,49 +\S+ +a\.example\n$/,
+    );
+    await told(cli, "platform", "authorize", ...pair, "--sets", "18");
+    assert.equal(await list(), 61007, "new sets hold for tokens that are out");
+    assert.deepEqual(await told(cli, "platform", "revoke", ...pair), {
+      revoked: account.appId,
+      platform: id,
+    });
+    assert.equal(await list(), 61003);
+    const again = await cli.run("platform", "revoke", ...pair, "--data", "data");
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /^docferry: /);
+    assert.deepEqual(await told(cli, "platform", "remove", id), { removed: id });
+    assert.deepEqual(await told(cli, "platform", "list"), []);
+  });
+
   test("do the same where no service runs, and a later service has it", async (t) => {
     const folder = await tempFolder(t);
     const cli = new Cli(folder);
