@@ -1,5 +1,6 @@
 import { type FileHandle, open, opendir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { freeMemory } from "../../bson/free-memory.ts";
 import { asDocferryError, DocferryError } from "../../job/errors.ts";
 import type { ObjectStore, ObjectWriter, StoredObject } from "../object-store.ts";
 import { DiskWriter } from "./disk-writer.ts";
@@ -74,6 +75,8 @@ export class DiskObjectStore implements ObjectStore {
       for await (const bytes of this.#bytesOf(piece, options.signal)) {
         await writer.write(bytes);
         options.onBytes(bytes.length);
+        // A literal is the caller's.
+        if (!(piece instanceof Uint8Array)) freeMemory(bytes);
       }
     }
     options.signal.throwIfAborted();
