@@ -10,6 +10,19 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cpuSecondsOf } from "./support/cpu.ts";
+
+interface Server {
+  child: ChildProcess;
+  address: string;
+}
+
+/** What is asked, and the process that answers. */
+interface Subject {
+  name: string;
+  url: string;
+  pid: number;
+}
 
 const rounds = 3;
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -40,23 +53,20 @@ const body = JSON.stringify({ env: "bench-1", job_id: jobId });
 const answer = await (await call("databasemigratequeryinfo", { job_id: jobId })).text();
 const bare = await start([here("support/bare-fastify.ts"), answer]);
 
-const ratios: number[] = [];
-for (let round = 0; round < rounds; round++) {
-  const ours = load(`${service.address}/tcb/databasemigratequeryinfo?access_token=${token}`);
-  const theirs = load(`${bare.address}/tcb/databasemigratequeryinfo?access_token=${token}`);
-  ratios.push(ours.perSecond / theirs.perSecond);
-  console.log({ ours, bare: theirs, ratio: ratios.at(-1)?.toFixed(2) });
-}
-console.log(`median ratio ${ratios.sort((a, b) => a - b)[1]?.toFixed(2)} (floor 0.8, goal 0.9)`);
-const ofPlatform = await authorizerToken();
-const tokenRatios: number[] = [];
-for (let round = 0; round < rounds; round++) {
-  const path = `${service.address}/tcb/databasemigratequeryinfo?access_token=`;
-  const forApp = load(`${path}${ofPlatform}`).perSecond;
-  tokenRatios.push(forApp / load(`${path}${token}`).perSecond);
-}
+const statusQuery = (name: string, server: Server, accessToken: string): Subject => ({
+  name,
+  pid: server.child.pid ?? 0,
+  url: `${server.address}/tcb/databasemigratequeryinfo?access_token=${accessToken}`,
+});
+console.log(`on one core              | queries/s | p50 ms | p99 ms | CPU us a query
+-------------------------|-----------|--------|--------|---------------`);
+const ofApp = statusQuery("docferry, an app's token", service, token);
+const beside = inTurns(ofApp, statusQuery("bare Fastify", bare, token));
+const ofPlatform = statusQuery("an authorizer's token", service, await authorizerToken());
+const besideApp = inTurns(ofPlatform, ofApp);
 console.log(
-  `an authorizer token beside an app's: median ratio ${tokenRatios.sort((a, b) => a - b)[1]?.toFixed(3)} (goal 0.95)`,
+  `docferry / bare Fastify: median ${beside.perSecond.toFixed(2)}, by CPU time ${beside.cpu.toFixed(2)} (floor 0.8, goal 0.9)
+an authorizer's token / an app's: median ${besideApp.perSecond.toFixed(2)}, by CPU time ${besideApp.cpu.toFixed(2)} (goal 0.95)`,
 );
 for (const { child } of [service, bare]) {
   child.kill("SIGTERM");
@@ -121,17 +131,39 @@ async function finishedJob(): Promise<number> {
   return id;
 }
 
-function load(url: string): { perSecond: number; p50: number; p99: number } {
+/** Prints what each does, and gives the median of how much the first does of what the second does. */
+function inTurns(ours: Subject, theirs: Subject): { perSecond: number; cpu: number } {
+  const pairs = Array.from({ length: rounds }, () => [load(ours), load(theirs)] as const);
+  return {
+    perSecond: median(pairs.map(([a, b]) => a.perSecond / b.perSecond)),
+    cpu: median(pairs.map(([a, b]) => b.cpu / a.cpu)),
+  };
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** Prints a row. `cpu` is in seconds a query. */
+function load({ name, url, pid }: Subject): { perSecond: number; cpu: number } {
+  const seconds = 4;
+  const before = cpuSecondsOf(pid);
   const output = execFileSync(
     "taskset",
-    ["-c", "1", process.execPath, here("support/load.ts"), url, body, "4"],
+    ["-c", "1", process.execPath, here("support/load.ts"), url, body, String(seconds)],
     { encoding: "utf8" },
   );
-  return JSON.parse(output) as { perSecond: number; p50: number; p99: number };
+  const { perSecond, p50, p99 } = JSON.parse(output) as Record<string, number>;
+  if (!perSecond || !p50 || !p99) throw new Error(`No answers from ${name}`);
+  const cpu = (cpuSecondsOf(pid) - before) / (perSecond * seconds);
+  console.log(
+    `${name.padEnd(24)} | ${perSecond.toFixed(0).padStart(9)} | ${p50.toFixed(2).padStart(6)} | ${p99.toFixed(2).padStart(6)} | ${(cpu * 1e6).toFixed(0).padStart(14)}`,
+  );
+  return { perSecond, cpu };
 }
 
 /** A server on core 0. */
-async function start(argv: string[]): Promise<{ child: ChildProcess; address: string }> {
+async function start(argv: string[]): Promise<Server> {
   const child = spawn("taskset", ["-c", "0", process.execPath, ...argv], {
     env,
     stdio: ["ignore", "pipe", "ignore"],

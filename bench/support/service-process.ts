@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Docferry, type MigrateInfo } from "#client";
+import { cpuSecondsOf } from "./cpu.ts";
 
 const docferry = fileURLToPath(new URL("../../bin/docferry", import.meta.url));
 const account = { appId: "wx00000000bench001", secret: "b".repeat(32), environment: "bench-1" };
@@ -97,12 +98,7 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** CPU time of all its threads so far. */
   cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
-    const [, , , , , , , , , , , user = 0, system = 0] = stat
-      .slice(stat.lastIndexOf(")") + 2)
-      .split(" ")
-      .map(Number);
-    return (user + system) / 100;
+    return cpuSecondsOf(this.pid);
   }
 
   /** The most memory that it had at once since the last `forgetPeak`. MB of 10^6 bytes. */

@@ -36,7 +36,7 @@ export class ReadConnection {
         return undefined;
       }
       // A scan reads a page once; what is worth keeping are the index's upper levels.
-      db.exec("PRAGMA cache_size=-16384");
+      db.exec("PRAGMA cache_size=-4096");
     } catch (error) {
       db.close();
       throw error;

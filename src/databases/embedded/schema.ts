@@ -17,8 +17,9 @@ export function openEnvironmentWriter(file: string): DatabaseSync {
   const db = openWriter(file, environmentSchema, "NORMAL");
   // A checkpoint for each 64 MB of log: with SQLite's 1000 pages every batch pays for one. After it the log is used again
   // from its beginning; what one huge transaction made it grow to is given back.
+  // 24 MB of cache: with 64 a million random ids are not imported any faster.
   db.exec(
-    "PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8192; PRAGMA journal_size_limit=134217728",
+    "PRAGMA cache_size=-24576; PRAGMA wal_autocheckpoint=8192; PRAGMA journal_size_limit=134217728",
   );
   return db;
 }
