@@ -6,6 +6,7 @@ import { TsvRow } from "./tsv-row.ts";
 
 const LF = 10;
 const CR = 13;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Bytes of text that one record may have. */
 export const maxRowBytes = 48 * 1024 * 1024;
@@ -85,9 +86,13 @@ export class RowReader {
     return this.#nextOffset;
   }
 
-  /** Index in `bytes` of the row to come, while nothing of it has been looked at; else -1. */
+  /**
+   * Index in `bytes` of the row to come, while nothing of it has been looked at; else -1. The file's first row, which may stand
+   * behind a byte order mark, is `next`'s.
+   */
   get boundary(): number {
-    return this.#begun || this.#skipping ? -1 : this.#nextOffset - this.#base;
+    if (this.#begun || this.#skipping || this.#nextOffset === 0) return -1;
+    return this.#nextOffset - this.#base;
   }
 
   /** Takes the next bytes, which must stay as they are until `release`. */
@@ -123,6 +128,7 @@ export class RowReader {
   /** What comes next: a `row` with its cells, a `broken` one that becomes a reject, a `blank` line, or `end`: no whole row. */
   next(): "row" | "broken" | "blank" | "end" {
     const shape = this.#shape;
+    if (this.#nextOffset === 0 && !this.#begun && !this.#passMark()) return "end";
     for (;;) {
       if (this.#skipping) return this.#skip() ? "broken" : "end";
       const size = this.bytes.length;
@@ -157,6 +163,16 @@ export class RowReader {
   jump(index: number, lines: number): void {
     this.#nextOffset = this.#base + index;
     this.#nextLine += lines;
+  }
+
+  /** Passes over a byte order mark at the file's beginning; false while it cannot be told whether there is one. */
+  #passMark(): boolean {
+    const { bytes } = this;
+    const length = Math.min(bytes.length, byteOrderMark.length);
+    if (!byteOrderMark.subarray(0, length).equals(bytes.subarray(0, length))) return true;
+    if (length < byteOrderMark.length) return this.#last;
+    this.#nextOffset = byteOrderMark.length;
+    return true;
   }
 
   /** Ends a broken row with its first line; false when that line's end is still to be found. */
