@@ -106,7 +106,11 @@ suite("operator commands", () => {
     const pair = ["--platform", id, "--app", account.appId];
     const granted = await told<Record<string, unknown>>(
       cli,
-      ...["platform", "authorize", ...pair, "--sets", "49,18"],
+      "platform",
+      "authorize",
+      ...pair,
+      "--sets",
+      "49,18",
     );
     assert.deepEqual(granted["sets"], [18, 49]);
     const { authorizer_access_token: token } = await post(
