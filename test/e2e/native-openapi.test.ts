@@ -91,6 +91,7 @@ const known: Record<string, unknown[]> = {
   env: [nativeAccount.envId],
   id: ["ended"],
   app: ["pool-app"],
+  platform: ["pool-platform"],
   secretId: ["pool-key"],
   path: ["pool.jsonl", "written", "a/b"],
   file: ["pool.jsonl", "out.jsonl"],
@@ -107,6 +108,12 @@ suite("every call answers what the document says, whatever is sent to it", () =>
     await api.admin("POST", "apps", { id: "pool-app" });
     await api.admin("POST", "environments", { id: "pool-env", app: "pool-app" });
     await api.admin("POST", "apps/pool-app/keys", { secretId: "pool-key" });
+    await api.admin("POST", "platforms", { id: "pool-platform" });
+    await api.admin("POST", "platforms/pool-platform/authorizations", {
+      app: "pool-app",
+      sets: [49],
+    });
+    await api.admin("POST", "environments", { id: "shared-env", platform: "pool-platform" });
     await api.put("pool.jsonl", '{"_id":1}\n{bad\n');
   });
   for (const { path, method, operation } of operations) {
