@@ -22,8 +22,7 @@ export function createLogger(level: string): Logger {
         censor: "[redacted]",
       },
     },
-    // Lines of a quarter of a second go out together: a write for each costs a busy service more than making the line.
-    pino.destination({ fd: 2, sync: false, minLength: 4096, periodicFlush: 250 }),
+    pino.destination({ fd: 2, sync: false }),
   );
 }
 
