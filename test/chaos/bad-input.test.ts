@@ -75,7 +75,8 @@ const cases: Case[] = [
   {
     name: "invalid UTF-8 in every place",
     content: Buffer.concat([Buffer.from(good), ...broken, Buffer.from('{"_id":3}\n')]),
-    inserted: 2,
+    // What stands behind a whole record is a reject of its own.
+    inserted: 3,
     rejects: { invalid_utf8: 5, json_syntax: 3 },
   },
   {

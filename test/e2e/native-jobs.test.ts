@@ -337,6 +337,9 @@ test("collections are listed with their documents", async () => {
   const { json } = await api.send("GET", "collections");
   assert.equal(json.nextCursor, null);
   const counted = json.items.find(({ name }: { name: string }) => name === "counted");
-  assert.deepEqual([counted.count, Object.keys(counted)], [2, ["name", "count", "size"]]);
+  assert.deepEqual(
+    [counted.count, Object.keys(counted)],
+    [2, ["name", "count", "size", "indexCount", "indexSize"]],
+  );
   assert.ok(counted.size > 0);
 });
