@@ -2,7 +2,7 @@ import type { Position } from "../../job/chunk.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
 import type { RejectCode } from "../../job/reject.ts";
 import type { Decoder, JsonDecodeSpec } from "../codec.ts";
-import { BatchBuilder } from "../batch-builder.ts";
+import { BatchBuilder } from "./batch-builder.ts";
 import { IdMaker, idFieldBytes } from "./decode-id.ts";
 import { ObjectParser } from "./decode-object.ts";
 import { DecodeState, describeByte, maxDocumentBytes, textPadding } from "./decode-state.ts";

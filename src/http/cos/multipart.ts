@@ -7,7 +7,7 @@ import { sendXml } from "../files/cos-error.ts";
 import type { CosTarget } from "./authorize.ts";
 import { partName, partNumber } from "./multipart-uploads.ts";
 import { declaredType, requireStanding } from "./objects.ts";
-import { receiveObject } from "./receive.ts";
+import { receiveObject } from "../files/receive-object.ts";
 import type { CosParts } from "./routes.ts";
 
 /** Joining the parts of the largest files takes minutes. */

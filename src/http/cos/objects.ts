@@ -9,7 +9,7 @@ import { environmentOfBucket } from "../files/file-id.ts";
 import { sendNamedFile } from "../files/send-file.ts";
 import type { CosTarget } from "./authorize.ts";
 import type { CosParts } from "./routes.ts";
-import { receiveObject } from "./receive.ts";
+import { receiveObject } from "../files/receive-object.ts";
 
 /** A client has long gone by then. */
 const copyMs = 10 * 60_000;

@@ -1,8 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import { type Static, Type } from "typebox";
 import type { Access } from "../../access/access.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
-import { newObjectId } from "../../files/object-id.ts";
 import type { ObjectStore } from "../../files/object-store.ts";
 import { decodedPath } from "../../files/url-path.ts";
 import { DocferryError } from "../../job/errors.ts";
@@ -11,7 +9,7 @@ import { page, pageOf, pageParameters, placeOf } from "../api/cursor.ts";
 import { apiRoute, type ApiRoute, type RouteAnswer } from "../api/route.ts";
 import { givenContentType } from "../api/surface.ts";
 import { contentTypeOf } from "../files/content-type.ts";
-import { endWhenIdle } from "../files/idle.ts";
+import { receiveObject } from "../files/receive-object.ts";
 import type { UploadRoom } from "../files/upload-room.ts";
 import { sendNamedFile } from "../files/send-file.ts";
 import { visibleFiles } from "../files/visible-files.ts";
@@ -137,16 +135,7 @@ function putFile({ access, index, objects, uploads, clock }: NativeFileParts): A
         throw new DocferryError("precondition_failed", `File ${name} is not as it was asked for`);
       }
       using room = await uploads.begin(environment, name);
-      room.require(Number(request.headers["content-length"] ?? 0) || 0);
-      await using writer = await objects.create(newObjectId());
-      for await (const bytes of bodyBytes(request.raw)) {
-        room.take(bytes.length);
-        await writer.write(bytes);
-      }
-      // All of it has come; syncing it may take longer than a client may be silent.
-      endWhenIdle(request, 0);
-      const object = await writer.finish();
-      checkDigest(object.md5, request.headers["content-md5"]);
+      const object = await receiveObject(request, { objects, room });
       const contentType = contentTypeOf(name, givenContentType(request));
       const now = clock();
       requireEnvironment(access, environment);
@@ -234,15 +223,6 @@ function removeFile({ index }: NativeFileParts): ApiRoute {
 }
 
 /** @param md5 hex @param given base64 (RFC 1864) @throws {DocferryError} `invalid_body` */
-function checkDigest(md5: string, given: string | string[] | undefined): void {
-  const actual = Buffer.from(md5, "hex").toString("base64");
-  if (given === undefined || given === actual) return;
-  throw new DocferryError(
-    "invalid_body",
-    `The content has MD5 ${actual}, not what Content-MD5 says: it has changed on its way`,
-  );
-}
-
 /** It may have been removed while the bytes came; from here on the store's order holds. */
 function requireEnvironment(access: Pick<Access, "hasEnvironment">, environment: string): void {
   if (access.hasEnvironment(environment)) return;
@@ -271,17 +251,6 @@ function fileView({
   modifiedAt,
 }: FileEntry): Static<typeof fileSchema> {
   return { name, size, md5, contentType, modified: new Date(modifiedAt).toISOString() };
-}
-
-/** The bytes of a body. What is not wanted of it is read all the same, so that the client gets to its answer. */
-async function* bodyBytes(request: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
-  try {
-    yield* request.iterator({ destroyOnReturn: false });
-  } catch (error) {
-    throw new DocferryError("invalid_body", "The body broke off", { cause: error });
-  } finally {
-    request.resume();
-  }
 }
 
 function nameIn(url: string): string {

@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { newObjectId } from "../../files/object-id.ts";
 import type { ObjectStore, StoredObject } from "../../files/object-store.ts";
 import { DocferryError } from "../../job/errors.ts";
-import { endWhenIdle } from "../files/idle.ts";
-import type { Reservation } from "../files/upload-room.ts";
+import { endWhenIdle } from "./idle.ts";
+import type { Reservation } from "./upload-room.ts";
 
 /**
  * The body of a request as an object that nothing points to yet. Streamed: it is as large as it likes.
@@ -29,7 +29,7 @@ export async function receiveObject(
   await objects.remove(object.id);
   throw new DocferryError(
     "invalid_body",
-    `The content has MD5 ${actual}, not what Content-MD5 says`,
+    `The content has MD5 ${actual}, not what Content-MD5 says: it has changed on its way`,
   );
 }
 
