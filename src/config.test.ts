@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { afterwards } from "../test/support/afterwards.ts";
 import { configSettings, resolveConfig } from "./config.ts";
 
 function configFile(t: TestContext, content: string): string {
   const folder = mkdtempSync(join(tmpdir(), "docferry-test-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  afterwards(t, () => rmSync(folder, { recursive: true }));
   const file = join(folder, "config.json");
   writeFileSync(file, content);
   return file;

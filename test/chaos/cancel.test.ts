@@ -5,6 +5,7 @@ import type { JobOrder } from "../../src/engine/engine.ts";
 import { newObjectId } from "../../src/files/object-id.ts";
 import { endedStates, type Job } from "../../src/job/job.ts";
 import { planFromParts } from "../../src/query/parts.ts";
+import { afterwards } from "../support/afterwards.ts";
 import { environment, importOrder } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
@@ -56,7 +57,7 @@ test("a job that is cancelled at any point counts what is there, and leaves noth
     },
     leaseMs,
   );
-  t.after(() => engine[Symbol.asyncDispose]());
+  afterwards(t, () => engine[Symbol.asyncDispose]());
 
   const database = await engine.databases.open(environment);
   let rounds = 0;

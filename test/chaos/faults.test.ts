@@ -7,6 +7,7 @@ import { newObjectId } from "../../src/files/object-id.ts";
 import { noCounts } from "../../src/job/counts.ts";
 import { endedStates, type Job } from "../../src/job/job.ts";
 import { planFromParts } from "../../src/query/parts.ts";
+import { afterwards } from "../support/afterwards.ts";
 import { environment, importOrder } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type FaultyEngine, openFaultyEngine, threadPoints } from "./faulty-engine.ts";
@@ -257,7 +258,7 @@ for (const [name, strike] of Object.entries(strikes)) {
     const folder = await tempFolder(t);
     const faults = new Faults();
     const ferry = new Ferry(folder, faults);
-    t.after(() => ferry.close());
+    afterwards(t, () => ferry.close());
     for (const point of points) {
       faults.arm(point, () => strike(ferry));
       await ferry.thereAndBack(`${name} ${point}`);
@@ -271,7 +272,7 @@ test("an error, the death or a hang of a thread at any point of a step loses not
   const folder = await tempFolder(t);
   const faults = new Faults();
   const ferry = new Ferry(folder, faults);
-  t.after(() => ferry.close());
+  afterwards(t, () => ferry.close());
   for (const point of threadPoints) {
     for (const how of threadFaults) {
       faults.arm("before jobs.claim", async () => (await ferry.engine).armThreads(point, how));
@@ -285,7 +286,7 @@ test("an error, the death or a hang of a thread at any point of a step loses not
 test("a task that failed goes on when its retry is due, not when somebody looks by chance", async (t) => {
   const faults = new Faults();
   const engine = await openFaultyEngine(await tempFolder(t), faults.at);
-  t.after(() => engine[Symbol.asyncDispose]());
+  afterwards(t, () => engine[Symbol.asyncDispose]());
   await engine.databases.open(environment).then((each) => each.createCollection("empty"));
   // The sweeper has found nothing to do and pauses.
   await sleep(50);
@@ -301,7 +302,7 @@ test("a task that failed goes on when its retry is due, not when somebody looks 
 test("every effect that the engine calls is struck, here or where it is said", async (t) => {
   const faults = new Faults();
   const ferry = new Ferry(await tempFolder(t), faults);
-  t.after(() => ferry.close());
+  afterwards(t, () => ferry.close());
   faults.arm("before jobs.claim", async () => undefined);
   await ferry.thereAndBack("undisturbed");
   await ferry.end();

@@ -5,6 +5,7 @@ import { newObjectId } from "../../src/files/object-id.ts";
 import { endedStates, type Job } from "../../src/job/job.ts";
 import type { JobOrder } from "../../src/engine/engine.ts";
 import { planFromParts } from "../../src/query/parts.ts";
+import { afterwards } from "../support/afterwards.ts";
 import { environment, importOrder } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
@@ -29,7 +30,7 @@ for (const [point, order] of [
       strikes++;
       throw new Error("a fault of ours");
     });
-    t.after(() => faulty[Symbol.asyncDispose]());
+    afterwards(t, () => faulty[Symbol.asyncDispose]());
     await using writer = await faulty.files.create(newObjectId());
     await writer.write(Buffer.from('{"_id":1}\n{"_id":2}\n'));
     await faulty.store.files.put({

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { newObjectId } from "../../src/files/object-id.ts";
 import { endedStates } from "../../src/job/job.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { afterwards } from "../support/afterwards.ts";
 import { environment, importOrder } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
@@ -37,7 +38,7 @@ for (const point of ["before database.createCollection", "before database.openSi
           if (garbage) await engine.files.remove(garbage);
         }
       });
-      t.after(() => engine[Symbol.asyncDispose]());
+      afterwards(t, () => engine[Symbol.asyncDispose]());
       await put(engine, '{"_id":1,"old":true}\n{"_id":2,"old":true}\n{oops}\n');
       const { id } = await engine.engine.submit(environment, importOrder());
       let job = await engine.engine.job(environment, id);

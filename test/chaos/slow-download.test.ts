@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileIdOf } from "../../src/http/files/file-id.ts";
+import { afterwards } from "../support/afterwards.ts";
 import { openFilesBelow } from "../support/open-files.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { account, TestService } from "../support/service.ts";
@@ -42,7 +43,7 @@ test("download clients that take a byte a second keep nobody waiting, and SIGTER
     Array.from({ length: clients }, (_, n) => download(ferryman, n % 2 ? native : signed)),
   );
   const timers = slow.map(({ socket }) => setInterval(() => socket.read(1), 1000));
-  t.after(() => timers.forEach(clearInterval));
+  afterwards(t, () => timers.forEach(clearInterval));
   await answersOthers(ferryman);
   // All that while the slow ones are served.
   assert.equal(await openObjects(), process.platform === "linux" ? clients : 0);

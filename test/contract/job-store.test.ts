@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { afterwards } from "../support/afterwards.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { jobStoreContract } from "./job-store.ts";
 
@@ -9,6 +10,6 @@ jobStoreContract("SQLite", async (t) => {
     file: join(folder, "store.sqlite"),
     limits: { total: 4, perEnvironment: 4 },
   });
-  t.after(() => store[Symbol.asyncDispose]());
+  afterwards(t, () => store[Symbol.asyncDispose]());
   return store;
 });

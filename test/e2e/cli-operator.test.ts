@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Docferry, DocferryApiError } from "#client";
+import { afterwards } from "../support/afterwards.ts";
 import { Cli } from "../support/cli.ts";
 import { account, TestService } from "../support/service.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -261,7 +262,7 @@ suite("docferry doctor", () => {
     await utimes(join(folder, "data/store.sqlite"), later, later);
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
-    t.after(() => server.close());
+    afterwards(t, () => server.close());
     const { port } = server.address() as AddressInfo;
     const run = await cli.run("doctor", "--port", String(port), "--json");
     assert.equal(run.code, 1);

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { afterwards } from "../support/afterwards.ts";
 import { openBrowser } from "../support/browser.ts";
 import { Cli } from "../support/cli.ts";
 import { account, TestService } from "../support/service.ts";
@@ -27,7 +28,7 @@ for (const [locale, words] of [
       const { component, address } = await platformOf(service, new Cli(folder));
       const callback = await callbackServer(t);
       const browser = await openBrowser();
-      t.after(() => browser.close());
+      afterwards(t, () => browser.close());
       for (const width of widths) {
         const page = await browser.newPage({ viewport: { width, height: 800 } });
         const faults: string[] = [];
@@ -151,7 +152,7 @@ async function callbackServer(t: TestContext) {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  t.after(() => server.close());
+  afterwards(t, () => server.close());
   const { port } = server.address() as AddressInfo;
   return { referrers, address: `http://127.0.0.1:${port}` };
 }

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { test } from "node:test";
 import { Docferry } from "#client";
+import { afterwards } from "../support/afterwards.ts";
 import { Cli, ended } from "../support/cli.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
@@ -17,7 +18,7 @@ test("the demo kills its service and loses nothing; kept, the service can be use
   const { code, stdout, stderr } = await cli.run("demo", "--keep");
   const pid = Number(/^ {2}kill (\d+)$/m.exec(stdout)?.[1]);
   assert.ok(pid > 1, stdout + stderr);
-  t.after(() => endIfRunning(pid));
+  afterwards(t, () => endIfRunning(pid));
   assert.equal(code, 0, stdout + stderr);
 
   const answers = [...stdout.matchAll(/^ {4}(\{"(?:errcode|status)".*\})$/gm)].map(

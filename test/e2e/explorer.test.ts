@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Docferry } from "#client";
+import { afterwards } from "../support/afterwards.ts";
 import { openBrowser } from "../support/browser.ts";
 import { account, TestService } from "../support/service.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -17,7 +18,7 @@ test(
     await client.files.put("seen.json", "{}");
     const token = await tokenOf(address);
     const browser = await openBrowser();
-    t.after(() => browser.close());
+    afterwards(t, () => browser.close());
     const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
     const faults: string[] = [];
     page.on("console", (message) => message.type() === "error" && faults.push(message.text()));

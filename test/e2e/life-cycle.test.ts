@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { afterwards } from "../support/afterwards.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { account, finalStatus, TestService } from "../support/service.ts";
 
@@ -130,7 +131,7 @@ test("a service that npm started drains when npm goes", async (t) => {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  t.after(() => npm.kill("SIGKILL"));
+  afterwards(t, () => npm.kill("SIGKILL"));
   let address = "";
   for await (const line of createInterface({ input: npm.stdout })) {
     address = /^docferry listening on (\S+)$/.exec(line)?.[1] ?? "";

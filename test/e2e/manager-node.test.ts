@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { temporaryFolder } from "../support/accounts.ts";
+import { afterwards } from "../support/afterwards.ts";
 import { account, TestService } from "../support/service.ts";
 
 // The vendor's own client, unmodified, as docs/clients/manager-node.md points it at a service: by variables alone.
@@ -140,7 +141,7 @@ test("manager-node is told what is wrong with keys, environments and arguments",
 /** A service, and its client with whatever options. */
 async function start(t: TestContext) {
   const folder = await temporaryFolder();
-  t.after(() => folder[Symbol.asyncDispose]());
+  afterwards(t, () => folder[Symbol.asyncDispose]());
   const service = await TestService.start(t, join(folder.path, "data"), {
     variables: { DOCFERRY_SECRET_ID: key.secretId, DOCFERRY_SECRET_KEY: key.secretKey },
   });

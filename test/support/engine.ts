@@ -6,6 +6,7 @@ import { resolveConfig } from "../../src/config.ts";
 import { newObjectId } from "../../src/files/object-id.ts";
 import type { JobOrder } from "../../src/engine/engine.ts";
 import { endedStates, type Job, plainCsv } from "../../src/job/job.ts";
+import { afterwards } from "./afterwards.ts";
 
 type ImportOrder = Extract<JobOrder, { type: "import" }>;
 
@@ -27,10 +28,10 @@ export async function openEngine(
   const close = async () => {
     if (!open) return;
     open = false;
+    await using _ = parts;
     await parts.engine.drain();
-    await parts[Symbol.asyncDispose]();
   };
-  t.after(close);
+  afterwards(t, close);
 
   return {
     ...parts,

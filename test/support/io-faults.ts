@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
+import { afterwards } from "./afterwards.ts";
 
 const run = promisify(execFile);
 
@@ -40,7 +41,7 @@ export async function readOnlyFolder(t: TestContext, folder: string): Promise<Fa
     if (mounted) await run("umount", ["--lazy", folder]);
     mounted = false;
   };
-  t.after(mend);
+  afterwards(t, mend);
   await run("mount", ["-o", "remount,ro,bind", folder]);
   return { mend };
 }

@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Docferry, type MigrateInfo, type WeChatCalls } from "#client";
+import { afterwards } from "./afterwards.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -81,7 +82,7 @@ export class TestService {
     options.spawned?.(child);
     const errors: string[] = [];
     child.stderr?.setEncoding("utf8").on("data", (text: string) => errors.push(text));
-    t.after(() => end(child, "SIGKILL"));
+    afterwards(t, () => end(child, "SIGKILL"));
     for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
       const [, address] = /^docferry listening on (\S+)$/.exec(line) ?? [];
       if (address) {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
+import { afterwards } from "./afterwards.ts";
 
 const run = promisify(execFile);
 
@@ -27,7 +28,7 @@ export async function smallDisk(t: TestContext, bytes: number): Promise<SmallDis
     t.skip(`no file system can be mounted here: ${(error as Error).message.trim()}`);
     return null;
   }
-  t.after(async () => {
+  afterwards(t, async () => {
     // Processes of the test may still be on their way out.
     await run("umount", ["--lazy", folder]);
     await rmdir(folder);

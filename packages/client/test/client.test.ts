@@ -15,6 +15,7 @@ import {
   NotDocferryError,
 } from "../src/index.ts";
 import { readFile } from "node:fs/promises";
+import { afterwards } from "../../../test/support/afterwards.ts";
 import { account, TestService } from "../../../test/support/service.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
 
@@ -27,7 +28,7 @@ function clientOf(server: string, changes: object = {}): Docferry {
 async function otherServer(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
-  t.after(() => {
+  afterwards(t, () => {
     server.closeAllConnections();
     server.close();
   });

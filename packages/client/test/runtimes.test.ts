@@ -9,6 +9,7 @@ import { before, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { DocferryAdmin } from "../src/index.ts";
+import { afterwards } from "../../../test/support/afterwards.ts";
 import { openBrowser } from "../../../test/support/browser.ts";
 import { account, TestService } from "../../../test/support/service.ts";
 import { temporaryFolder } from "../../../test/support/accounts.ts";
@@ -85,7 +86,7 @@ test(
     const { environment } = account;
     const options = { server: service.address, environment, apiKey };
     const browser = await openBrowser();
-    t.after(() => browser.close());
+    afterwards(t, () => browser.close());
     assert.deepEqual(await inPage(browser, page, options), expected);
     const other = await inPage(browser, page.replace("127.0.0.1", "localhost"), options);
     assert.match(String(other), /Cannot reach http:.*Failed to fetch/);
@@ -126,7 +127,7 @@ async function pageServer(t: TestContext): Promise<string> {
   });
   server.listen(0);
   await once(server, "listening");
-  t.after(() => {
+  afterwards(t, () => {
     server.closeAllConnections();
     server.close();
   });

@@ -4,6 +4,7 @@ import { mkdir, readdir, truncate, unlink, utimes, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { afterwards } from "../../../test/support/afterwards.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { DiskObjectStore } from "./disk-object-store.ts";
@@ -73,7 +74,7 @@ test("the sweeper's list goes by when a file was last touched and passes over st
   for (const id of ids) {
     const writer = await store.create(id);
     if (id.includes("-finished")) await writer.finish();
-    else t.after(() => writer.abort());
+    else afterwards(t, () => writer.abort());
   }
   await writeFile(join(folder, "incoming", ".strange"), "");
   await mkdir(join(folder, "objects", "ol", "a-folder-there"));

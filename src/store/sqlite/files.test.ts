@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
+import { afterwards } from "../../../test/support/afterwards.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { openTestStore } from "../../../test/support/accounts.ts";
 import type { FileCondition } from "../file-index.ts";
@@ -9,7 +10,7 @@ import type { FileCondition } from "../file-index.ts";
 async function openIndex(t: TestContext) {
   const file = join(await tempFolder(t), "jobs.sqlite");
   const store = await openTestStore(file);
-  t.after(() => store[Symbol.asyncDispose]());
+  afterwards(t, () => store[Symbol.asyncDispose]());
   const put = (
     name: string,
     options: { object?: string; environment?: string; now?: number } = {},
@@ -129,7 +130,7 @@ test("an object is needed by a name, by a job that has not ended, by a part", as
   await put("b", { object: "replaced" });
   await put("b", { object: "replacing" });
   const db = new DatabaseSync(file, { timeout: 5000 });
-  t.after(() => db.close());
+  afterwards(t, () => db.close());
   const job = db.prepare(
     `INSERT INTO job (key, environment, type, spec, object, state, counts, created_at, ended_at)
      VALUES (?, 'e1', 'import', '{}', ?, 'queued', '{}', 1, ?)`,
