@@ -51,6 +51,8 @@ export function readBody(
       context.body ??= { bytes: pieces[0] ?? piece, size };
       context.body.size = size;
       pieces.length = 0;
+      // Once it is answered nobody tells of a client that goes: the time is up for who stays, and holds no process for who went.
+      timer.unref();
       reject(tooLarge());
     });
     request.on("end", () => {
