@@ -14,7 +14,6 @@ import {
 } from "bson";
 import { parse } from "csv-parse/sync";
 import * as fc from "fast-check";
-import { bsonCorpus, corpusMissing, fromHex } from "../../../test/support/bson-corpus.ts";
 import {
   decodeChunks,
   decodeSpec,
@@ -25,7 +24,7 @@ import {
 } from "../../../test/support/csv.ts";
 import { randomDocument } from "../../../test/support/random-bson.ts";
 import type { Documents } from "../../bson/documents.ts";
-import type { DelimitedDecodeSpec, TypedColumns } from "../codec.ts";
+import type { DelimitedDecodeSpec } from "../codec.ts";
 import { createCsvEncoder } from "./encode.ts";
 import { checkColumns, readHeader } from "./header.ts";
 import { createCsvScanner } from "./scan.ts";
@@ -286,44 +285,6 @@ test("a row without _id gets one, a whole document as well", () => {
     ["000000010102030000000012", "000000010102030000000015", new Int32(2)],
   );
 });
-
-test("the corpus comes back as cells and as documents", { skip: corpusMissing }, () => {
-  let seen = 0;
-  for (const { name, valid = [] } of bsonCorpus()) {
-    for (const { description, canonical_bson } of valid) {
-      const bson = fromHex(canonical_bson);
-      const where = `${name} ${description}`;
-      // Alone: each value is of its column's type. Beside others of the same names: it tells its type.
-      assertComesBack([bson]);
-      const names = Object.keys(new DecodedNames(bson).names);
-      const strings = serialize(Object.fromEntries(names.map((field) => [field, "text"])));
-      assertComesBack([strings, bson, strings]);
-      // Without a column: the whole document.
-      const encoder = createCsvEncoder({ format: "csv", header: true, ...wholeOf(["other"]) });
-      const file = Buffer.concat([encoder.head, encoder.encode(fromBytes([bson]), true)]);
-      const { records, rejects } = imported(file);
-      assert.deepEqual(rejects, [], where);
-      assert.equal(records[0]?.bson, canonical_bson.toLowerCase(), where);
-      seen++;
-    }
-  }
-  assert.equal(seen, 728);
-});
-
-function wholeOf(columns: string[]): { columns: string[]; typed: TypedColumns } {
-  return { columns, typed: { types: columns.map(() => "string"), whole: true } };
-}
-
-/** Names of a document's fields, as keys. */
-class DecodedNames {
-  readonly names: Record<string, true> = {};
-
-  constructor(bson: Uint8Array) {
-    const collector = new TypedColumnCollector(null);
-    collector.add(fromBytes([bson]));
-    for (const column of collector.result().columns) this.names[column] = true;
-  }
-}
 
 test("random documents of all types come back byte for byte, cut anywhere", () => {
   const documents = fc.array(randomDocument(), { maxLength: 12 });
