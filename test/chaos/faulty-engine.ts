@@ -7,10 +7,10 @@ import { Engine } from "../../src/engine/engine.ts";
 import { ThreadPool } from "../../src/engine/thread-pool.ts";
 import { noRoomKept } from "../../src/files/disk-room.ts";
 import { DiskObjectStore } from "../../src/files/disk/disk-object-store.ts";
-import type { ObjectStore, ObjectWriter } from "../../src/files/object-store.ts";
+import type { ObjectStore } from "../../src/files/object-store.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { type FaultyThreadData, type ThreadFault, threadFaults } from "./thread-faults.ts";
-import { type At, reads, withPoints } from "./points.ts";
+import { type At, filesWithPoints, reads, withPoints } from "./points.ts";
 
 /** The effects of the steps: they run in threads. */
 export const threadPoints = ["before", "after"].flatMap((when) =>
@@ -75,7 +75,7 @@ export async function openFaultyEngine(
       [Symbol.asyncDispose]: async () => undefined,
     },
     databases: databasesWithPoints(databases, alive),
-    files: filesWithPoints(files, alive),
+    files: filesWithPoints(files, { at: alive }),
     room: noRoomKept,
     pool,
     clock,
@@ -142,19 +142,5 @@ function databaseWithPoints(database: Database, at: At): Database {
       method === "openSink"
         ? withPoints("sink", result as Sink, { reads: reads.sink, at })
         : result,
-  });
-}
-
-function filesWithPoints(files: ObjectStore, at: At): ObjectStore {
-  return withPoints("files", files, {
-    reads: reads.files,
-    at,
-    made: (method, result) =>
-      method === "create"
-        ? withPoints("writer", result as ObjectWriter, { reads: reads.writer, at })
-        : result,
-    lost: async (method, result) => {
-      if (method === "create") await (result as ObjectWriter).abort();
-    },
   });
 }

@@ -1,8 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { composeThread } from "../../src/compose.ts";
 import { serveSteps } from "../../src/engine/steps/serve-steps.ts";
-import type { ObjectWriter } from "../../src/files/object-store.ts";
-import { reads, withPoints } from "./points.ts";
+import { filesWithPoints } from "./points.ts";
 import { type FaultyThreadData, threadFaults } from "./thread-faults.ts";
 
 // A worker thread whose effects have points.
@@ -25,15 +24,5 @@ async function at(point: string): Promise<void> {
 const context = await composeThread(thread);
 serveSteps({
   ...context,
-  files: withPoints("thread.files", context.files, {
-    reads: reads.files,
-    at,
-    made: (method, result) =>
-      method === "create"
-        ? withPoints("thread.writer", result as ObjectWriter, { reads: reads.writer, at })
-        : result,
-    lost: async (method, result) => {
-      if (method === "create") await (result as ObjectWriter).abort();
-    },
-  }),
+  files: filesWithPoints(context.files, { inside: "thread.", at }),
 });

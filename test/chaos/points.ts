@@ -1,3 +1,5 @@
+import type { ObjectStore, ObjectWriter } from "../../src/files/object-store.ts";
+
 /** Where a fault can strike: just before an effect, or just after it. */
 export type At = (point: string) => Promise<void>;
 
@@ -61,3 +63,21 @@ export const reads = {
   files: ["size", "read", "list"],
   writer: ["abort"],
 } as const;
+
+/** A store of objects with points at its effects and at those of its writers. `inside` begins their names. */
+export function filesWithPoints(
+  files: ObjectStore,
+  { inside = "", at }: { inside?: string; at: At },
+): ObjectStore {
+  return withPoints(`${inside}files`, files, {
+    reads: reads.files,
+    at,
+    made: (method, result) =>
+      method === "create"
+        ? withPoints(`${inside}writer`, result as ObjectWriter, { reads: reads.writer, at })
+        : result,
+    lost: async (method, result) => {
+      if (method === "create") await (result as ObjectWriter).abort();
+    },
+  });
+}
