@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
+import { text as allOf } from "node:stream/consumers";
 import { test } from "node:test";
 import { type CosAsk, openCosApp, partsXml, startedUpload } from "../../../test/support/cos-app.ts";
 import { cosHeaders } from "../../../test/support/cos.ts";
@@ -59,6 +60,15 @@ test("what breaks off, or is not what it says, leaves nothing", async () => {
   await until(async () => (await opened.objectIds()).length === 0);
   assert.equal((await ask("GET", "a")).status, 404);
   assert.deepEqual(await opened.objectIds(), []);
+});
+
+test("a request without Host is the caller's fault, and is told as one", async () => {
+  await using opened = await openCosApp();
+  const socket = connect(opened.port, "127.0.0.1");
+  socket.end("GET /cos/x/y HTTP/1.1\r\nconnection: close\r\n\r\n");
+  const answer = await allOf(socket);
+  assert.match(answer, /^HTTP\/1\.1 400 /);
+  assert.match(answer, /<Code>InvalidArgument<\/Code>\n\t<Message>The request has no header Host/);
 });
 
 test("no signature opens a bucket that it was not made for", async () => {

@@ -37,9 +37,18 @@ export function sendCosError(request: FastifyRequest, reply: FastifyReply, throw
   if (error.retryAfter !== null) reply.header("retry-after", String(error.retryAfter));
   return sendCosFault(request, reply, {
     status: errorKinds[error.code].status,
-    code: cosCodes[error.code] ?? (error.retryable ? "ServiceUnavailable" : "InternalError"),
+    code: cosCodes[error.code] ?? cosCodeByStatus(error),
     message: messageOf(error),
   });
+}
+
+/** Of kinds that COS has no word of its own for: only a fault of ours may be called one. */
+function cosCodeByStatus({ code, retryable }: DocferryError): string {
+  const { status } = errorKinds[code];
+  if (retryable) return "ServiceUnavailable";
+  if (status >= 500) return "InternalError";
+  if (status === 401 || status === 403) return "AccessDenied";
+  return status === 405 ? "MethodNotAllowed" : "InvalidArgument";
 }
 
 function sendCosFault(
