@@ -88,13 +88,15 @@ export class TypedCellReader {
     try {
       if (document.toString("base64") !== text) throw new BsonError("The text is not base64", 0);
       validate(document, { depth: maxDepth });
-      if (this.#rule) checkNames(document);
     } catch (error) {
       if (!(error instanceof BsonError)) throw error;
       this.#failed("csv_type", `The cell's BSON is wrong: ${error.message}`);
       return null;
     }
-    return document;
+    const wrong = wrongName(document, bsonType.document, 0, this.#rule);
+    if (wrong === null) return document;
+    this.#failed(wrong, `The cell's BSON has ${nameFaults[wrong]}`);
+    return null;
   }
 
   /** Parses the pieces' text as one object. */
@@ -145,23 +147,40 @@ function isBson(bytes: Uint8Array, from: number, to: number): boolean {
   return bytes[to - 2] === bsonClosing[0] && bytes[to - 1] === bsonClosing[1];
 }
 
-/** What keeps JSON from having names twice, or such as an environment does not take, holds for BSON as well. */
-function checkNames(document: Uint8Array, at = 0): void {
-  const names = new FieldNames(true);
-  const cursor = new Cursor(document, at);
+const nameFaults = {
+  duplicate_key: "a name twice in one document",
+  field_name: "a name with dots at an end or in a row, or two that say the same path",
+};
+
+/**
+ * What keeps JSON from having names twice, or such as an environment does not take, holds for BSON as well. Those of array
+ * elements are not looked at, here as there.
+ */
+function wrongName(
+  bytes: Uint8Array,
+  of: number,
+  at: number,
+  rule: boolean,
+): keyof typeof nameFaults | null {
+  const names = new FieldNames(rule);
+  const cursor = new Cursor(bytes, at);
   while (cursor.next()) {
-    const name = Buffer.from(document.subarray(cursor.nameStart, cursor.nameEnd)).toString(
-      "latin1",
-    );
-    if (names.has(name) || !names.add(name)) {
-      throw new BsonError("A field's name is there twice, or may not be", cursor.nameStart);
+    const { type, nameStart, nameEnd, valueStart } = cursor;
+    if (of !== bsonType.array) {
+      const name = Buffer.from(bytes.subarray(nameStart, nameEnd)).toString("latin1");
+      if (names.has(name)) return "duplicate_key";
+      if (!names.add(name)) return "field_name";
     }
-    const { type, valueStart } = cursor;
-    if (type === bsonType.document || type === bsonType.array) checkNames(document, valueStart);
-    else if (type === bsonType.codeWithScope) {
-      checkNames(document, valueStart + 8 + int32At(document, valueStart + 4));
+    let wrong: keyof typeof nameFaults | null = null;
+    if (type === bsonType.document || type === bsonType.array) {
+      wrong = wrongName(bytes, type, valueStart, rule);
+    } else if (type === bsonType.codeWithScope) {
+      const scope = valueStart + 8 + int32At(bytes, valueStart + 4);
+      wrong = wrongName(bytes, bsonType.document, scope, rule);
     }
+    if (wrong !== null) return wrong;
   }
+  return null;
 }
 
 /** False, with nothing written, for a text that is not of the type. */

@@ -24,6 +24,7 @@ import {
 } from "../../../test/support/csv.ts";
 import { randomDocument } from "../../../test/support/random-bson.ts";
 import type { Documents } from "../../bson/documents.ts";
+import { bsonType } from "../../bson/types.ts";
 import type { DelimitedDecodeSpec } from "../codec.ts";
 import { createCsvEncoder } from "./encode.ts";
 import { checkColumns, readHeader } from "./header.ts";
@@ -272,6 +273,29 @@ test("an environment's rule for names holds within JSON and BSON", () => {
   assert.equal(records.length, 0);
   assert.equal(rejects.length, 3);
   assert.equal(imported(file).records.length, 3);
+});
+
+test("a name twice within a cell's BSON is a reject, as it is in JSON, and names of array elements are none", () => {
+  const element = (name: string) => Buffer.from(`\x10${name}\0\x01\0\0\0`, "latin1");
+  const nested = (type: number, names: string[]) => {
+    const inner = Buffer.concat(names.map(element));
+    const head = Buffer.alloc(10);
+    head.writeInt32LE(inner.length + 12, 0);
+    head[4] = type;
+    head.writeInt32LE(inner.length + 5, 6);
+    return Buffer.concat([head, inner, Buffer.from([0, 0])]).toString("base64");
+  };
+  const cell = (base64: string) => `"{""$bson"":""${base64}""}"\n`;
+  const { document: inDocument, array: inArray } = bsonType;
+  const text = `a:json\n${cell(nested(inDocument, ["x", "x"]))}${cell(nested(inArray, ["x", "x"]))}`;
+  for (const fieldNames of ["any", "environment"] as const) {
+    const { records, rejects } = imported(Buffer.from(text), 1 << 20, { fieldNames });
+    assert.deepEqual(
+      rejects.map(({ code, line, message }) => [code, line, message]),
+      [["duplicate_key", 2, "The cell's BSON has a name twice in one document"]],
+    );
+    assert.equal(records.length, 1);
+  }
 });
 
 test("a row without _id gets one, a whole document as well", () => {
