@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { downloadAddress } from "../../src/files/signed-url.ts";
 import { bucketOf } from "../../src/http/files/file-id.ts";
 import { cosHeaders } from "../support/cos.ts";
+import { partsXml } from "../support/cos-app.ts";
 import { type Answer, fieldsOf, openFileApp } from "../support/file-app.ts";
 
 // Whatever is changed in an address that docferry signed, or in a signature that it checks: it is refused, and the refusal is
@@ -205,22 +206,87 @@ test("what was given out for an environment opens nothing of one that is added a
   assert.equal((await app.send("GET", await app.addressOf("a.json"))).body.toString(), "new");
 });
 
-test("an upload that was under way while its environment was removed and added again is not that one's", async () => {
-  await using app: FileApp = await openFileApp();
-  const issued = await app.ticket("a.json");
-  const create = app.objects.create.bind(app.objects);
-  app.objects.create = async (id) => {
-    const writer = await create(id);
-    const finish = writer.finish.bind(writer);
-    writer.finish = async () => {
-      const done = await finish();
-      await app.access.removeEnvironment("mine-1", async () => {});
-      app.clock.now++;
-      await app.access.addEnvironment(app.accounts.mine.appId, "mine-1");
-      return done;
+/** Ways to send or copy bytes into `mine-1`; each is prepared first, and then begun. */
+const uploads: Record<string, (app: FileApp, cos: CosSend) => Promise<() => Promise<Answer>>> = {
+  "a form": async (app) => {
+    const issued = await app.ticket("a.json");
+    return () => app.post(issued.url, fieldsOf(issued, "a.json", "x"));
+  },
+  "PUT of our own API": async (app) => () =>
+    app.send("PUT", "/v1/environments/mine-1/files/a.json", {
+      headers: { authorization: `Bearer ${app.token}` },
+      body: Buffer.from("x"),
+    }),
+  "PUT of COS": async (_app, cos) => () => cos("PUT", "a.json", {}, "x"),
+  "a copy": async (app, cos) => {
+    await app.put("source", "x");
+    const source = `${bucketOf("mine-1")}.cos.x.myqcloud.com/source`;
+    return () => cos("PUT", "a.json", {}, "", { "x-cos-copy-source": source });
+  },
+  "the start of an upload in parts": async (_app, cos) => () =>
+    cos("POST", "a.json", { uploads: "" }),
+  "a part": async (_app, cos) => {
+    const uploadId = await startedUpload(cos);
+    return () => cos("PUT", "a.json", { partNumber: "1", uploadId }, "x");
+  },
+  "the end of an upload in parts": async (_app, cos) => {
+    const uploadId = await startedUpload(cos);
+    const part = await cos("PUT", "a.json", { partNumber: "1", uploadId }, "x");
+    const list = partsXml([[1, String(part.headers["etag"])]]);
+    return () => cos("POST", "a.json", { uploadId }, list);
+  },
+};
+
+type CosSend = (
+  method: string,
+  name: string,
+  query?: Record<string, string>,
+  body?: string,
+  more?: Record<string, string>,
+) => Promise<Answer>;
+
+async function startedUpload(cos: CosSend): Promise<string> {
+  const { body } = await cos("POST", "a.json", { uploads: "" });
+  return /<UploadId>(\w+)</.exec(body.toString())?.[1] ?? assert.fail(body.toString());
+}
+
+for (const [kind, prepare] of Object.entries(uploads)) {
+  test(`${kind} that was under way while its environment was removed and added again is not that one's`, async () => {
+    await using app: FileApp = await openFileApp();
+    const { mine } = app.accounts;
+    const key = await app.access.addCloudKey(mine.appId);
+    const cos: CosSend = (method, name, query = {}, body = "", more = {}) => {
+      const host = `${bucketOf("mine-1")}.cos.ap-shanghai.myqcloud.com`;
+      const signing = { ...key, now: app.clock.now, host, headers: ["host", ...Object.keys(more)] };
+      const headers = cosHeaders(method, name, query, signing, more);
+      const search = new URLSearchParams(query).toString();
+      return app.send(method, `/${name}?${search}`, { headers, body: Buffer.from(body) });
     };
-    return writer;
-  };
-  assert.equal((await app.post(issued.url, fieldsOf(issued, "a.json", "x"))).status, 403);
-  assert.equal(await app.store().files.get("mine-1", "a.json"), undefined);
-});
+    const begin = await prepare(app, cos);
+    const names = async () =>
+      (
+        await app.store().files.list({ environment: "mine-1", prefix: "", after: null, limit: 99 })
+      ).map(({ name }) => name);
+    const before = await names();
+    let renewed = 0;
+    // What joins pieces finishes by a writer, too.
+    const create = app.objects.create.bind(app.objects);
+    app.objects.create = async (id) => {
+      const writer = await create(id);
+      const finish = writer.finish.bind(writer);
+      writer.finish = async () => {
+        const done = await finish();
+        await app.access.removeEnvironment("mine-1", async () => {});
+        app.clock.now++;
+        await app.access.addEnvironment(mine.appId, "mine-1");
+        renewed++;
+        return done;
+      };
+      return writer;
+    };
+    const answer = await begin();
+    assert.equal(renewed, 1, "it was under way");
+    assert.equal(answer.status, kind === "a form" ? 403 : 404, answer.body.toString());
+    assert.deepEqual(await names(), before);
+  });
+}

@@ -24,7 +24,7 @@ test("uploads that nobody finishes leave nothing: staged bytes, parts, parts wit
     return object;
   };
   const start = async (name: string) => {
-    const id = await uploads.start(environment, { name, contentType: "text/plain" });
+    const id = await uploads.start(environment, { name, contentType: "text/plain" }, () => {});
     return uploads.find(environment, id, name);
   };
   const abandoned = await start("abandoned.json");

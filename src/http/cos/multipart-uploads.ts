@@ -48,8 +48,15 @@ export class MultipartUploads {
     this.#clock = parts.clock;
   }
 
-  /** @throws {DocferryError} `busy` where an environment has too many that nobody finishes */
-  async start(environment: string, file: { name: string; contentType: string }): Promise<string> {
+  /**
+   * @param requireStanding throws where the environment is not the one any more that was asked for
+   * @throws {DocferryError} `busy` where an environment has too many that nobody finishes
+   */
+  async start(
+    environment: string,
+    file: { name: string; contentType: string },
+    requireStanding: () => void,
+  ): Promise<string> {
     if ((await this.#starts(environment)).length >= mostUploads) {
       throw new DocferryError(
         "busy",
@@ -59,7 +66,9 @@ export class MultipartUploads {
     const id = newObjectId();
     await using writer = await this.#objects.create(newObjectId());
     await writer.write(Buffer.from(JSON.stringify([file.name, file.contentType])));
-    await this.#put(environment, partName(id, 0), await writer.finish());
+    const object = await writer.finish();
+    requireStanding();
+    await this.#put(environment, partName(id, 0), object);
     return id;
   }
 

@@ -6,8 +6,9 @@ import { contentTypeOf } from "../files/content-type.ts";
 import { sendXml } from "../files/cos-error.ts";
 import type { CosTarget } from "./authorize.ts";
 import { partName, partNumber } from "./multipart-uploads.ts";
-import { declaredType, requireStanding } from "./objects.ts";
+import { declaredType } from "./objects.ts";
 import { receiveObject } from "../files/receive-object.ts";
+import { standing } from "../files/standing.ts";
 import type { CosParts } from "./routes.ts";
 
 /** Joining the parts of the largest files takes minutes. */
@@ -18,12 +19,13 @@ export async function startUpload(
   request: FastifyRequest,
   reply: FastifyReply,
   { bucket, environment, name }: CosTarget,
-  { uploads }: CosParts,
+  { uploads, access }: CosParts,
 ) {
   request.raw.resume();
   checkFileName(name);
   const contentType = contentTypeOf(name, declaredType(request));
-  const id = await uploads.start(environment, { name, contentType });
+  const requireStanding = standing(access, environment);
+  const id = await uploads.start(environment, { name, contentType }, requireStanding);
   return sendXml(reply.code(200), "InitiateMultipartUploadResult", {
     Bucket: bucket,
     Key: name,
@@ -39,11 +41,12 @@ export async function uploadPart(
   parts: CosParts,
 ) {
   const { uploads, objects, rooms } = parts;
+  const requireStanding = standing(parts.access, environment);
   const number = partNumber(parameters.get("partNumber") ?? "");
   const upload = await uploads.find(environment, parameters.get("uploadId") ?? "", name);
   using room = await rooms.begin(environment, partName(upload.id, number));
   const object = await receiveObject(request, { objects, room });
-  requireStanding(environment, parts);
+  requireStanding();
   await uploads.addPart(upload, number, object);
   room.land();
   return reply.code(200).header("etag", `"${object.md5}"`).send();
@@ -57,13 +60,11 @@ export async function completeUpload(
   parts: CosParts,
 ) {
   const { environment, name, bucket, parameters } = target;
+  const requireStanding = standing(parts.access, environment);
   const listed = listedParts((await readBody(request.raw, request.docferry)).toString());
   const upload = await parts.uploads.find(environment, parameters.get("uploadId") ?? "", name);
   const signal = AbortSignal.timeout(joinMs);
-  const object = await parts.uploads.complete(upload, listed, {
-    signal,
-    requireStanding: () => requireStanding(environment, parts),
-  });
+  const object = await parts.uploads.complete(upload, listed, { signal, requireStanding });
   return sendXml(reply.code(200), "CompleteMultipartUploadResult", {
     Location: request.docferry.baseUrl + request.url.split("?", 1).join(""),
     Bucket: bucket,

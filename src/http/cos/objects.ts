@@ -7,6 +7,7 @@ import { contentTypeOf } from "../files/content-type.ts";
 import { sendXml } from "../files/cos-error.ts";
 import { environmentOfBucket } from "../files/file-id.ts";
 import { sendNamedFile } from "../files/send-file.ts";
+import { standing } from "../files/standing.ts";
 import type { CosTarget } from "./authorize.ts";
 import type { CosParts } from "./routes.ts";
 import { receiveObject } from "../files/receive-object.ts";
@@ -22,10 +23,11 @@ export async function putObject(
   parts: CosParts,
 ) {
   checkFileName(name);
+  const requireStanding = standing(parts.access, environment);
   using room = await parts.rooms.begin(environment, name);
   const object = await receiveObject(request, { objects: parts.objects, room });
   const contentType = contentTypeOf(name, declaredType(request));
-  requireStanding(environment, parts);
+  requireStanding();
   await parts.index.put({ environment, name, object, contentType, now: parts.clock() });
   room.land();
   return reply.code(200).header("etag", `"${object.md5}"`).send();
@@ -40,6 +42,7 @@ export async function copyObject(
 ) {
   checkFileName(name);
   request.raw.resume();
+  const requireStanding = standing(parts.access, environment);
   const source = await sourceOf(String(request.headers["x-cos-copy-source"]), environment, parts);
   using room = await parts.rooms.begin(environment, name);
   room.take(source.size);
@@ -47,7 +50,7 @@ export async function copyObject(
     signal: AbortSignal.timeout(copyMs),
     onBytes: () => undefined,
   });
-  requireStanding(environment, parts);
+  requireStanding();
   const { contentType } = source;
   const entry = await parts.index.put({
     environment,
@@ -105,12 +108,6 @@ export async function deleteObject(
   request.raw.resume();
   await index.remove(environment, checkFileName(name));
   return reply.code(204).send();
-}
-
-/** It may have been removed while the bytes came; from here on the store's order holds. */
-export function requireStanding(environment: string, { access }: CosParts): void {
-  if (access.hasEnvironment(environment)) return;
-  throw new DocferryError("environment_not_found", `Environment ${environment} has been removed`);
 }
 
 /** The content type that its sender gave it: the routes have put their own in its place. */

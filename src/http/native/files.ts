@@ -12,6 +12,7 @@ import { contentTypeOf } from "../files/content-type.ts";
 import { receiveObject } from "../files/receive-object.ts";
 import type { UploadRoom } from "../files/upload-room.ts";
 import { sendNamedFile } from "../files/send-file.ts";
+import { standing } from "../files/standing.ts";
 import { visibleFiles } from "../files/visible-files.ts";
 import { conditionOf } from "./file-condition.ts";
 import { environmentParameter, fileSchema } from "./schemas.ts";
@@ -20,7 +21,7 @@ export interface NativeFileParts {
   index: FileIndex;
   objects: ObjectStore;
   uploads: UploadRoom;
-  access: Pick<Access, "hasEnvironment">;
+  access: Pick<Access, "hasEnvironment" | "environmentCreatedAt">;
   /** Unix ms. */
   clock: () => number;
 }
@@ -127,6 +128,7 @@ function putFile({ access, index, objects, uploads, clock }: NativeFileParts): A
       "disk_full",
     ],
     async answer({ request, environment }) {
+      const requireStanding = standing(access, environment);
       const name = checkFileName(nameIn(request.url));
       const condition = conditionOf(request.headers);
       const before = await index.get(environment, name);
@@ -138,7 +140,7 @@ function putFile({ access, index, objects, uploads, clock }: NativeFileParts): A
       const object = await receiveObject(request, { objects, room });
       const contentType = contentTypeOf(name, givenContentType(request));
       const now = clock();
-      requireEnvironment(access, environment);
+      requireStanding();
       const entry = await index.put({ environment, name, object, contentType, now, condition });
       room.land();
       return {
@@ -220,13 +222,6 @@ function removeFile({ index }: NativeFileParts): ApiRoute {
       throw new DocferryError("file_not_found", `No file ${name}`);
     },
   });
-}
-
-/** @param md5 hex @param given base64 (RFC 1864) @throws {DocferryError} `invalid_body` */
-/** It may have been removed while the bytes came; from here on the store's order holds. */
-function requireEnvironment(access: Pick<Access, "hasEnvironment">, environment: string): void {
-  if (access.hasEnvironment(environment)) return;
-  throw new DocferryError("environment_not_found", `Environment ${environment} has been removed`);
 }
 
 async function answerWithFile(
