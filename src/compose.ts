@@ -21,6 +21,7 @@ import { type DiskRoom, noRoomKept } from "./files/disk-room.ts";
 import type { ObjectStore } from "./files/object-store.ts";
 import { WithRoom } from "./files/with-room.ts";
 import { RequestRecorder } from "./http/request-recorder.ts";
+import type { ReleaseLimits } from "./job/release.ts";
 import type { LimitStore } from "./store/limit-store.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
@@ -65,9 +66,12 @@ const dayMs = 86_400_000;
 /** A text of a document has 16 MiB at most: what takes longer than this for one backtracks without end. */
 const longestRegexMs = 10_000;
 
-/** Tasks that run side by side: enough to keep all threads busy while some wait for a disk. */
-function slotsFor(threads: number): number {
-  return threads + 2;
+/**
+ * Tasks that run side by side: enough to keep all threads busy while some wait for a disk. The last one is kept from an
+ * environment that has all others: its long jobs would hold up everybody else's short ones until one of them ends.
+ */
+function limitsFor(threads: number): ReleaseLimits {
+  return { total: threads + 2, perEnvironment: threads + 1 };
 }
 
 /** Opens the embedded stores of a data folder, which this process has locked, and puts the parts together. */
@@ -199,11 +203,11 @@ async function composeEngine(
       regexMs: Math.min(longestRegexMs, parts.leaseMs / 2),
     }),
   );
-  const slots = slotsFor(parts.threads);
+  const limits = limitsFor(parts.threads);
   const [store] = await allOrNothing(
     SqliteStore.open({
       file: parts.store,
-      limits: { total: slots, perEnvironment: slots },
+      limits,
       makeRoom: () => room.spend(),
     }).then((made) => opened.use(made)),
     pool.start(),
@@ -221,7 +225,7 @@ async function composeEngine(
     clock,
     log: parts.logger,
     settings: {
-      slots,
+      slots: limits.total,
       leaseMs: parts.leaseMs,
       chunkBytes,
       partBytes,

@@ -138,6 +138,21 @@ export class Ferryman {
   }
 }
 
+/** Another environment of the account. `folder`: where the service's data stand. */
+export async function addEnvironment(
+  service: TestService,
+  folder: string,
+  id: string,
+): Promise<void> {
+  const key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
+  const answer = await fetch(`${service.address}/v1/admin/environments`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ id, app: account.appId }),
+  });
+  assert.equal(answer.status, 201, await answer.text());
+}
+
 /** Most memory that a process has had, MiB. Linux tells; elsewhere 0. */
 export async function peakMib(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");

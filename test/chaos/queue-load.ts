@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { NativeJob } from "../../src/http/native/job-view.ts";
 import { account, type TestService } from "../support/service.ts";
-import { Ferryman, peakMib } from "./heavy-import.ts";
+import { addEnvironment, Ferryman, peakMib } from "./heavy-import.ts";
 
 /** What became of many small jobs that three environments queued at once. */
 export interface QueueLoad {
@@ -94,16 +92,6 @@ export function endedMeanwhile({ jobs: [first = [], ...others] }: QueueLoad): nu
   return first.filter(
     ({ ended }) => Date.parse(ended ?? "") >= from && Date.parse(ended ?? "") < to,
   ).length;
-}
-
-async function addEnvironment(service: TestService, folder: string, id: string): Promise<void> {
-  const key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
-  const answer = await fetch(`${service.address}/v1/admin/environments`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ id, app: account.appId }),
-  });
-  assert.equal(answer.status, 201, await answer.text());
 }
 
 function submitOrder(callers: Ferryman[], jobs: readonly number[]): Ferryman[] {
