@@ -1,6 +1,11 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { DocferryError } from "../job/errors.ts";
-import type { AccountStore, AppRecord, CloudKeyRecord } from "../store/account-store.ts";
+import type {
+  AccountStore,
+  AppRecord,
+  CloudKeyRecord,
+  EnvironmentRecord,
+} from "../store/account-store.ts";
 import {
   checkId,
   checkSecret,
@@ -68,6 +73,7 @@ export class Access {
   readonly #sealing: Uint8Array;
   readonly #temporaryKeys: TemporaryKeys;
   readonly #addresses: Uint8Array;
+  readonly #addressKeys = new WeakMap<EnvironmentRecord, KeyObject>();
   readonly #apps = new Map<string, AppRecord>();
   readonly #cloudKeys = new Map<string, CloudKeyRecord>();
   /** Keys in clear: to open one costs more than to check a signature. */
@@ -216,17 +222,23 @@ export class Access {
 
   /** Unix ms. @throws {DocferryError} `environment_not_found` */
   environmentCreatedAt(environment: string): number {
-    return this.reach.createdAt(environment);
+    return this.reach.recordOf(environment).createdAt;
   }
 
   /**
-   * What addresses and upload tickets of an environment are signed with, 32 bytes. One that is removed and added again under
+   * What addresses and upload tickets of an environment are signed with. One that is removed and added again under
    * its id has another key, so what was given out before opens nothing of it.
    * @throws {DocferryError} `environment_not_found`
    */
-  addressKey(environment: string): Uint8Array {
-    const generation = JSON.stringify([environment, this.reach.createdAt(environment)]);
-    return createHmac("sha256", this.#addresses).update(generation).digest();
+  addressKey(environment: string): KeyObject {
+    const record = this.reach.recordOf(environment);
+    let key = this.#addressKeys.get(record);
+    if (!key) {
+      const generation = JSON.stringify([record.id, record.createdAt]);
+      key = createSecretKey(createHmac("sha256", this.#addresses).update(generation).digest());
+      this.#addressKeys.set(record, key);
+    }
+    return key;
   }
 
   cloudKeys(appId: string): string[] {

@@ -47,11 +47,14 @@ export class EnvironmentReach {
     return this.#environments.has(environment);
   }
 
-  /** Unix ms. @throws {DocferryError} `environment_not_found` */
-  createdAt(environment: string): number {
+  /**
+   * One that is removed and added again under its id has another record.
+   * @throws {DocferryError} `environment_not_found`
+   */
+  recordOf(environment: string): EnvironmentRecord {
     const record = this.#environments.get(environment);
     if (!record) throw notFound(environment);
-    return record.createdAt;
+    return record;
   }
 
   /** Ids of all, apps' and platforms'. */
@@ -98,8 +101,7 @@ export class EnvironmentReach {
    * @throws {DocferryError} `environment_not_found`
    */
   async remove(environment: string, empty: () => Promise<void>): Promise<void> {
-    const record = this.#environments.get(environment);
-    if (!record) throw notFound(environment);
+    const record = this.recordOf(environment);
     this.#environments.delete(environment);
     try {
       await empty();
@@ -116,8 +118,7 @@ export class EnvironmentReach {
    * @throws {DocferryError} `environment_not_found`, `app_not_found`, `conflict` for an app's own
    */
   async share(environment: string, appId: string): Promise<void> {
-    const record = this.#environments.get(environment);
-    if (!record) throw notFound(environment);
+    const record = this.recordOf(environment);
     if (record.owner.kind === "app") {
       throw new DocferryError(
         "conflict",

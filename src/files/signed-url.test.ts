@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { createSecretKey } from "node:crypto";
 import { test } from "node:test";
 import { type Download, downloadAddress, readDownloadAddress } from "./signed-url.ts";
 
-const key = new Uint8Array(32).fill(1);
+const key = createSecretKey(new Uint8Array(32).fill(1));
 const expiresAt = 1_800_000_000;
 const whileGood = expiresAt * 1000 - 1;
 const download: Download = { environment: "env-1", name: "dir/a b?.json", expiresAt, saveAs: null };
@@ -58,7 +59,10 @@ test("with any part changed, an address is not signed", () => {
   for (const [part, other] of Object.entries(changed)) {
     assert.equal(read(other), "wrong_signature", part);
   }
-  assert.equal(read(address, whileGood, new Uint8Array(32).fill(2)), "wrong_signature");
+  assert.equal(
+    read(address, whileGood, createSecretKey(new Uint8Array(32).fill(2))),
+    "wrong_signature",
+  );
 });
 
 test("a signature is no address's secret: another file's does not fit", () => {

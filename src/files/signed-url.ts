@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { sameText, signatureOf } from "./signature.ts";
 import { decodedPath, encodeSegment, urlPath } from "./url-path.ts";
 
@@ -19,9 +20,9 @@ const prefix = "/download/";
  * The address `<base>/download/<environment>/<name>?sign=…&t=<unix seconds>` that lets whoever has it read one file for a while.
  * It names the file, not the object: the file that has the name when it is read is what is sent.
  * @param base scheme, host and port, no slash at the end
- * @param key 32 bytes, of the environment
+ * @param key the environment's
  */
-export function downloadAddress(base: string, download: Download, key: Uint8Array): string {
+export function downloadAddress(base: string, download: Download, key: KeyObject): string {
   const { environment, name, expiresAt, saveAs } = download;
   const path = urlPath(`${prefix}${encodeSegment(environment)}`, name);
   const filename = saveAs === null ? "" : `&filename=${encodeSegment(saveAs)}`;
@@ -36,7 +37,7 @@ export function downloadAddress(base: string, download: Download, key: Uint8Arra
  */
 export function readDownloadAddress(
   url: string,
-  keyOf: (environment: string) => Uint8Array | null,
+  keyOf: (environment: string) => KeyObject | null,
   now: number,
 ): Download | DownloadFault {
   const target = decodedPath(url, prefix);
@@ -58,6 +59,6 @@ export function readDownloadAddress(
   return now < download.expiresAt * 1000 ? download : "expired";
 }
 
-function sign({ environment, name, expiresAt, saveAs }: Download, key: Uint8Array): string {
+function sign({ environment, name, expiresAt, saveAs }: Download, key: KeyObject): string {
   return signatureOf(key, ["download", environment, name, expiresAt, saveAs]).toString("base64url");
 }

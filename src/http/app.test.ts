@@ -31,6 +31,28 @@ test("one line a request has method, path, status, errcode, time, rid and app, a
   });
 });
 
+test("a look at a job that goes well and quickly is for the debug level, as a probe is", async () => {
+  await using opened = await openTestApp();
+  const { app, ask, clock, engine, log } = opened;
+  const { id } = await engine.submit("mine-1", {} as never);
+  const levels = async (look: () => Promise<unknown>) => {
+    const before = log.length;
+    await look();
+    return log.slice(before).map((line) => (JSON.parse(line) as { level: number }).level);
+  };
+  const status = (job_id: number) =>
+    ask("/tcb/databasemigratequeryinfo", { env: "mine-1", job_id });
+  assert.deepEqual(await levels(() => status(id)), [20]);
+  assert.deepEqual(await levels(() => status(id + 1)), [30]);
+  assert.deepEqual(await levels(() => app.inject("/readyz")), [20]);
+  const { job } = engine;
+  engine.job = (...about) => {
+    clock.now += 1000;
+    return job.apply(engine, about);
+  };
+  assert.deepEqual(await levels(() => status(id)), [30]);
+});
+
 test("the log has neither tokens nor secrets, whatever fails", async () => {
   await using opened = await openTestApp();
   const { access, accounts, app, call, engine, log, token } = opened;

@@ -19,6 +19,8 @@ export interface RequestContext {
   errcode: number | null;
   /** The app that the request names without having proved to be it. */
   namedApp: string | null;
+  /** A look at how a job or the service is, which clients repeat: the log need not have each. */
+  polled: boolean;
   /** Within so many ms all of a JSON body has to come. */
   readonly bodyMs: number;
   /** What has been read of the body, where it is no file. */
@@ -51,6 +53,7 @@ export function contextOf(
     appId: null,
     errcode: null,
     namedApp: null,
+    polled: false,
     bodyMs: options.bodyMs,
     body: null,
     failure: null,

@@ -5,9 +5,14 @@ import { httpError } from "./errors.ts";
 import { redact, stackOf } from "./redact.ts";
 import { queryParameter, tokenOf } from "./wechat/url-parameters.ts";
 
-const probes = new Set(["/healthz", "/readyz"]);
+/** What is asked over and over is worth a line where it took longer. */
+const slowMs = 1_000;
 
-/** One line for each request, when it is answered or given up. Queries and bodies stay out of it: tokens stand there. */
+/**
+ * One line for each request, when it is answered or given up. Queries and bodies stay out of it: tokens stand there. What clients
+ * ask over and over, how a job is and how the service is, would be most of the log, and a gigabyte a day: while it goes well
+ * that is for the debug level.
+ */
 export function logRequests(app: FastifyInstance, logger: Logger, clock: () => number): void {
   app.addHook("onResponse", (request, reply, done) => {
     logRequest(logger, request, reply.statusCode, clock());
@@ -26,19 +31,20 @@ export function logRequest(
   status: number,
   now: number,
 ): void {
-  const { rid, receivedAt, appId, errcode } = request.docferry;
-  const path = pathOf(request);
+  const { rid, receivedAt, appId, errcode, polled, failure } = request.docferry;
+  const ms = now - receivedAt;
+  const level = polled && failure === null && status < 400 && ms < slowMs ? "debug" : "info";
+  if (!logger.isLevelEnabled(level)) return;
   const line = {
     method: request.method,
-    path,
+    path: pathOf(request),
     status,
     ...(errcode === null ? {} : { errcode }),
-    ms: now - receivedAt,
+    ms,
     rid,
     ...(appId === null ? {} : { appId }),
   };
-  if (probes.has(path) && status === 200) logger.debug(line, "request");
-  else logger.info(line, "request");
+  logger[level](line, "request");
 }
 
 /** An error that somebody must look into: a fault of ours with its stack, and what keeps the service from working. */

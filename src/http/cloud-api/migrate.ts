@@ -100,6 +100,7 @@ export function databaseMigrateQueryInfo(
       if (id < 1 || id > largestJobId) {
         throw new DocferryError("job_not_found", `no job ${id} in this environment`);
       }
+      context.polled = true;
       const job = await engine.job(environment, id);
       const { baseUrl, receivedAt: now } = context;
       const view = jobView(job, options.locale, (file) =>

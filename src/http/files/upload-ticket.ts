@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { sameText, signatureOf } from "../../files/signature.ts";
 import { urlPath } from "../../files/url-path.ts";
 import { DocferryError } from "../../job/errors.ts";
@@ -30,11 +31,11 @@ const validFor = 900;
 /**
  * A ticket to upload one file, good for 900 s. It is all signature: nothing is stored until the file is there.
  * @param upload `now` in unix ms
- * @param key 32 bytes, of the environment
+ * @param key the environment's
  */
 export function issueTicket(
   upload: { environment: string; name: string; baseUrl: string; now: number },
-  key: Uint8Array,
+  key: KeyObject,
 ): UploadTicket {
   const { environment, name, baseUrl, now } = upload;
   return {
@@ -52,7 +53,7 @@ export function issueTicket(
 export function checkTicket(
   form: TicketForm,
   upload: { environment: string; receivedAt: number },
-  key: Uint8Array,
+  key: KeyObject,
 ): string {
   const { environment, receivedAt } = upload;
   const name = form.key;
@@ -84,7 +85,7 @@ export function checkTicket(
  */
 function ticketFields(
   ticket: { environment: string; name: string; from: number },
-  key: Uint8Array,
+  key: KeyObject,
 ): TicketFields {
   const { environment, name, from } = ticket;
   const sign = (purpose: string) => signatureOf(key, [purpose, environment, name, from]);

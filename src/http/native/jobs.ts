@@ -135,7 +135,8 @@ function getJob(engine: JobsEngine): ApiRoute {
     parameters: jobParameters,
     answers: { 200: { description: "The job", content: { "application/json": jobSchema } } },
     errors: ["job_not_found"],
-    async answer({ environment, parameters, now }) {
+    async answer({ request, environment, parameters, now }) {
+      request.docferry.polled = true;
       const job = await engine.job(environment, jobIdOf(parameters));
       return { status: 200, json: nativeJob(job, now) };
     },

@@ -30,9 +30,12 @@ export function environmentCall<P extends TProperties, A>(
     read(fields: Fields<P>, now: number): A;
     /** The answer beyond errcode and errmsg. */
     answer(argument: A, context: EnvironmentContext): Promise<JsonObject>;
+    /** Clients call it over and over. */
+    polled?: boolean;
   },
 ): WireRoute {
   return tokenCall(guard, {
+    polled: call.polled === true,
     fields: { env: Type.String({ minLength: 1 }), ...call.fields },
     read: (fields, now) => {
       const { env } = fields as { env: string };

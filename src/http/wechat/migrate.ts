@@ -93,6 +93,7 @@ export function migrateQueryInfo(
 ): WireRoute {
   return environmentCall(guard, {
     fields: { job_id: Type.Integer() },
+    polled: true,
     read: (fields) => fields.job_id,
     async answer(id, { environment, baseUrl, now }) {
       // One answer for an id that is none, for no job, and for another environment's: nothing leaks.

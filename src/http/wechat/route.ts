@@ -5,6 +5,8 @@ import type { JsonObject } from "../json-body.ts";
 /** A call of the vendor's. Path and method are checked already when `answer` runs. */
 export interface WireRoute {
   method: "GET" | "POST";
+  /** Clients call it over and over. */
+  polled?: boolean;
   /**
    * The whole JSON answer, `errcode` included where the call has one.
    * @throws {DocferryError} what becomes errcode and errmsg

@@ -48,6 +48,7 @@ async function answerCall(
       `The method is ${request.method}`,
     );
   }
+  request.docferry.polled = route.polled === true;
   return route.answer({
     url: request.url,
     raw: request.raw,

@@ -33,11 +33,14 @@ export function tokenCall<P extends TProperties, A>(
     bare?: boolean;
     /** A request without a body is one without fields. */
     bodyOptional?: boolean;
+    /** Clients call it over and over. */
+    polled?: boolean;
   },
 ): WireRoute {
   const fieldsOf = compileFields<TObject<P>>(Type.Object(call.fields));
   return {
     method: "POST",
+    polled: call.polled === true,
     async answer(request) {
       const caller = guard.callerOf(request);
       const body = await readJsonObject(request).catch((error: unknown) => {

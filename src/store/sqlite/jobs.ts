@@ -12,13 +12,12 @@ import type { ReleaseLimits } from "../../job/release.ts";
 import { cancelRequested } from "../../job/transitions.ts";
 import type { JobStore, SubmitOnce } from "../job-store.ts";
 import { addTasks, applyFlowChange, releaseTasks, remainingOf } from "./flow.ts";
-import { all, flowOf, jobColumns, jobOf, jobRow, one, run } from "./rows.ts";
+import { all, flowOf, jobColumns, jobOf, jobRow, one, type Row, run } from "./rows.ts";
 import { requirePlaceForJob, requireRoomForFile } from "./usage.ts";
 
 /** Reads of jobs, for any connection. */
-export function getJob(db: DatabaseSync, id: number): Job | undefined {
-  const row = one(db, `SELECT ${jobColumns} FROM job WHERE id = ?`, id);
-  return row && jobOf(row);
+export function getJobRow(db: DatabaseSync, id: number): Row | undefined {
+  return one(db, `SELECT ${jobColumns} FROM job WHERE id = ?`, id);
 }
 
 export function listJobs(

@@ -5,8 +5,16 @@ import type { SqliteWriter } from "../../sqlite/writer.ts";
 import type { JobStore, Lease, SubmitOnce } from "../job-store.ts";
 import type { leaseCalls } from "./leases.ts";
 import type { outcomeCalls } from "./outcomes.ts";
-import { expiredJobs, getJob, type jobCalls, listJobs, submittedJob, unendedJobs } from "./jobs.ts";
-import { all, partOf } from "./rows.ts";
+import {
+  expiredJobs,
+  getJobRow,
+  type jobCalls,
+  listJobs,
+  submittedJob,
+  unendedJobs,
+} from "./jobs.ts";
+import { RecentJobs } from "./recent-jobs.ts";
+import { all, jobOf, partOf } from "./rows.ts";
 
 export type JobCalls = ReturnType<typeof jobCalls> &
   ReturnType<typeof leaseCalls> &
@@ -18,6 +26,7 @@ type Options<K extends keyof JobStore> = Parameters<JobStore[K]>;
 export class SqliteJobStore implements JobStore {
   readonly #writer: SqliteWriter<JobCalls>;
   readonly #reader: DatabaseSync;
+  readonly #recent = new RecentJobs();
   readonly #listeners = new Set<() => void>();
 
   constructor(writer: SqliteWriter<JobCalls>, reader: DatabaseSync) {
@@ -33,7 +42,7 @@ export class SqliteJobStore implements JobStore {
   }
 
   submit(job: Options<"submit">[0]) {
-    return this.#changing(this.#writer.call("submit", job));
+    return this.#changing(this.#write("submit", job));
   }
 
   async submitted(environment: string, once: SubmitOnce) {
@@ -41,7 +50,13 @@ export class SqliteJobStore implements JobStore {
   }
 
   async get(id: number) {
-    return getJob(this.#reader, id);
+    const recent = this.#recent.get(id);
+    if (recent) return recent;
+    const row = getJobRow(this.#reader, id);
+    if (!row) return undefined;
+    const job = jobOf(row);
+    this.#recent.add(job, (row["spec"] as string).length);
+    return job;
   }
 
   async list(options: Options<"list">[0]) {
@@ -49,23 +64,23 @@ export class SqliteJobStore implements JobStore {
   }
 
   claim(options: Options<"claim">[0]) {
-    return this.#writer.call("claim", options);
+    return this.#write("claim", options);
   }
 
   beat(options: Options<"beat">[0]) {
-    return this.#writer.call("beat", options);
+    return this.#write("beat", options);
   }
 
   giveBack(lease: Lease, now: number) {
-    return this.#changing(this.#writer.call("giveBack", { lease, now }));
+    return this.#changing(this.#write("giveBack", { lease, now }));
   }
 
   fail(lease: Lease, options: Options<"fail">[1]) {
-    return this.#changing(this.#writer.call("fail", { lease, ...options }));
+    return this.#changing(this.#write("fail", { lease, ...options }));
   }
 
   addChunks(lease: Lease, options: Options<"addChunks">[1]) {
-    return this.#writer.call("addChunks", { lease, ...options });
+    return this.#write("addChunks", { lease, ...options });
   }
 
   async chunks(jobId: number, from: number, to: number): Promise<Chunk[]> {
@@ -83,19 +98,19 @@ export class SqliteJobStore implements JobStore {
   }
 
   finishPlan(lease: Lease, options: Options<"finishPlan">[1]) {
-    return this.#changing(this.#writer.call("finishPlan", { lease, ...options }));
+    return this.#changing(this.#write("finishPlan", { lease, ...options }));
   }
 
   mirror(lease: Lease, progress: Options<"mirror">[1]) {
-    return this.#changing(this.#writer.call("mirror", { lease, ...progress }));
+    return this.#changing(this.#write("mirror", { lease, ...progress }));
   }
 
   addPart(lease: Lease, part: Part) {
-    return this.#writer.call("addPart", { lease, part });
+    return this.#write("addPart", { lease, part });
   }
 
   dropParts(lease: Lease) {
-    return this.#writer.call("dropParts", lease);
+    return this.#write("dropParts", lease);
   }
 
   async parts(jobId: number): Promise<Part[]> {
@@ -107,27 +122,27 @@ export class SqliteJobStore implements JobStore {
   }
 
   finishTask(lease: Lease, options: Options<"finishTask">[1]) {
-    return this.#changing(this.#writer.call("finishTask", { lease, ...options }));
+    return this.#changing(this.#write("finishTask", { lease, ...options }));
   }
 
   finishJob(lease: Lease, options: Options<"finishJob">[1]) {
-    return this.#changing(this.#writer.call("finishJob", { lease, ...options }));
+    return this.#changing(this.#write("finishJob", { lease, ...options }));
   }
 
   cancel(id: number, now: number) {
-    return this.#changing(this.#writer.call("cancel", { id, now }));
+    return this.#changing(this.#write("cancel", { id, now }));
   }
 
   stall(id: number, cause: string | null) {
-    return this.#changing(this.#writer.call("stall", { id, cause }));
+    return this.#changing(this.#write("stall", { id, cause }));
   }
 
   sweep(now: number) {
-    return this.#changing(this.#writer.call("sweep", { now }));
+    return this.#changing(this.#write("sweep", { now }));
   }
 
   takeOver(now: number) {
-    return this.#changing(this.#writer.call("takeOver", { now }));
+    return this.#changing(this.#write("takeOver", { now }));
   }
 
   async expired(before: number, limit: number) {
@@ -135,7 +150,7 @@ export class SqliteJobStore implements JobStore {
   }
 
   forget(id: number) {
-    return this.#changing(this.#writer.call("forget", id));
+    return this.#changing(this.#write("forget", id));
   }
 
   async unended(environment: string) {
@@ -143,15 +158,27 @@ export class SqliteJobStore implements JobStore {
   }
 
   unendedOn(options: Options<"unendedOn">[0]) {
-    return this.#writer.call("unendedOn", options);
+    return this.#write("unendedOn", options);
   }
 
   cancelAll(environment: string, now: number) {
-    return this.#changing(this.#writer.call("cancelAll", { environment, now }));
+    return this.#changing(this.#write("cancelAll", { environment, now }));
   }
 
   remove(environment: string, limit: number) {
-    return this.#writer.call("removeJobs", { environment, limit });
+    return this.#write("removeJobs", { environment, limit });
+  }
+
+  /** Every call that writes goes through here. */
+  async #write<K extends keyof JobCalls & string>(
+    name: K,
+    argument: Parameters<JobCalls[K]>[1],
+  ): Promise<ReturnType<JobCalls[K]>> {
+    try {
+      return await this.#writer.call(name, argument);
+    } finally {
+      this.#recent.clear();
+    }
   }
 
   async #changing<T>(committed: Promise<T>): Promise<T> {
