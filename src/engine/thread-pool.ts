@@ -64,6 +64,11 @@ export class ThreadPool implements AsyncDisposable {
       onAbort: (id) => this.#abort(id),
       signal: options.signal,
     });
+    if (options.signal.aborted) {
+      // A signal tells of itself once: nobody would end this step.
+      stream.fail(options.signal.reason as Error);
+      return stream;
+    }
     this.#queue.push(stream);
     this.#dispatch();
     return stream;
