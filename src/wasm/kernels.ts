@@ -1,0 +1,58 @@
+import { base64 } from "./bytes.ts";
+
+/** The parts of the codec that are WebAssembly, and their memory. Positions are those of bytes in the window. */
+export interface Kernels {
+  /** Where the bytes are put that a call looks at; the next call of whatever kernel uses it too. */
+  readonly window: Uint8Array;
+  /**
+   * Passes over whole rows of a CSV from the window's first byte, which begins one, as long as they are plain: quotes open
+   * cells right behind a separator or a line break, and one of these comes right behind the closing one.
+   * @param length bytes in the window
+   * @param due stop behind the first row that ends here or later
+   * @param quote -1 where there are none
+   * @returns the index behind the last row that was passed; 0 where none was
+   */
+  readonly passRows: (length: number, due: number, separator: number, quote: number) => number;
+  /** Line breaks before what `passRows` returned, those in quotes too. */
+  readonly rowLines: () => number;
+}
+
+let loaded: Kernels | null | undefined;
+
+/**
+ * This thread's kernels, loaded when they are first asked for; null where there is no WebAssembly with SIMD or no room for its
+ * memory. Whoever asks has a way without them that comes to the same.
+ */
+export function kernels(): Kernels | null {
+  return loaded === undefined ? (loaded = load()) : loaded;
+}
+
+function load(): Kernels | null {
+  if (typeof WebAssembly === "undefined") return null;
+  try {
+    const { exports } = new WebAssembly.Instance(
+      new WebAssembly.Module(Buffer.from(base64, "base64")),
+    );
+    const { memory, window, windowBytes, passRows, rowLines } = exports as unknown as Exports;
+    return {
+      window: new Uint8Array(memory.buffer, window.value, windowBytes.value),
+      passRows,
+      rowLines,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** As wasm/assembly/index.ts has them. */
+interface Exports extends Pick<Kernels, "passRows" | "rowLines"> {
+  memory: { buffer: ArrayBuffer };
+  window: { value: number };
+  windowBytes: { value: number };
+}
+
+/** What is used of the global that Node's types do not have. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { exports: object };
+};

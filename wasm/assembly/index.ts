@@ -1,0 +1,2 @@
+export { window, windowBytes } from "./window";
+export { passRows, rowLines } from "./csv-rows";
