@@ -160,14 +160,14 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unkno
 
 /** Alive: the process answers. Ready: it takes work; a balancer goes by this one. */
 function health(app: FastifyInstance, readiness: AppParts["readiness"]): void {
-  app.get("/healthz", async (request) => {
+  app.get("/healthz", (request, reply) => {
     request.docferry.polled = true;
-    return { status: "alive" };
+    reply.send({ status: "alive" });
   });
-  app.get("/readyz", async (request) => {
+  app.get("/readyz", (request, reply) => {
     request.docferry.polled = true;
     const { ready, reason } = readiness();
     if (!ready) throw new DocferryError("busy", `Not ready: ${reason ?? "no reason given"}`);
-    return { status: "ready" };
+    reply.send({ status: "ready" });
   });
 }

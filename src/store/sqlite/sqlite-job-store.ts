@@ -170,7 +170,7 @@ export class SqliteJobStore implements JobStore {
   }
 
   /** Every call that writes goes through here. */
-  async #write<K extends keyof JobCalls & string>(
+  async #write<K extends keyof JobCalls>(
     name: K,
     argument: Parameters<JobCalls[K]>[1],
   ): Promise<ReturnType<JobCalls[K]>> {
