@@ -189,7 +189,8 @@ interface EngineParts {
 async function composeEngine(
   parts: EngineParts,
 ): Promise<EngineComposition & { store: SqliteStore }> {
-  const clock = forwardClock(Date.now, () => performance.now());
+  const steady = () => performance.now();
+  const clock = forwardClock(Date.now, steady);
   await using opened = new AsyncDisposableStack();
   const { room } = parts;
   const { files: objects, databases } = await openData(parts.threadData);
@@ -223,6 +224,7 @@ async function composeEngine(
     room,
     pool,
     clock,
+    steady,
     log: parts.logger,
     settings: {
       slots: limits.total,

@@ -21,6 +21,8 @@ export interface EngineContext {
   pool: ThreadPool;
   /** Unix ms. */
   clock: () => number;
+  /** Ms that have passed, from any beginning: steps of the wall clock are not in it. */
+  steady: () => number;
   log: EngineLog;
   settings: EngineSettings;
 }

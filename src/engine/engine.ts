@@ -48,10 +48,11 @@ export class Engine {
 
   constructor(context: EngineContext) {
     this.#context = context;
-    const sweeper = new Sweeper(context);
+    const worker: Worker = new Worker(context, () => sweeper.look());
+    const sweeper = new Sweeper(context, () => worker.keepLeases());
+    this.#worker = worker;
     this.#sweeper = sweeper;
     this.#drops = new CollectionDrops(context);
-    this.#worker = new Worker(context, () => sweeper.look());
   }
 
   start(): void {

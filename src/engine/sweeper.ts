@@ -22,6 +22,7 @@ const objectPage = 500;
 /** Takes back what dead attempts hold, releases what is due, and removes what nothing needs any more. */
 export class Sweeper {
   readonly #context: EngineContext;
+  readonly #keepLeases: () => Promise<void>;
   readonly #abort = new AbortController();
   #leases: Promise<void> | null = null;
   #garbage: Promise<void> | null = null;
@@ -29,8 +30,10 @@ export class Sweeper {
   #endPause: () => void = () => undefined;
   #lookAgain = false;
 
-  constructor(context: EngineContext) {
+  /** @param keepLeases called before leases that have run out are taken back */
+  constructor(context: EngineContext, keepLeases: () => Promise<void>) {
     this.#context = context;
+    this.#keepLeases = keepLeases;
   }
 
   start(): void {
@@ -63,6 +66,7 @@ export class Sweeper {
   async #sweep(): Promise<number> {
     const { clock, store, log } = this.#context;
     this.#lookAgain = false;
+    await this.#keepLeases();
     const { lost, nextDue } = await store.jobs.sweep(clock());
     if (lost > 0) log.warn({ lost }, "leases ran out");
     if (this.#lookAgain) return 0;
@@ -74,6 +78,7 @@ export class Sweeper {
     const { room, store, clock, log } = this.#context;
     if (!room.full || !(await room.restore())) return;
     log.info({}, "there is room on the disk again");
+    await this.#keepLeases();
     await store.jobs.sweep(clock());
   }
 

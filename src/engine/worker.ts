@@ -13,6 +13,14 @@ const beatsPerLease = 3;
 /** How often a store that cannot be written is told again what became of an attempt. */
 const settleAgainMs = 1_000;
 
+/** What this process knows of a lease that one of its attempts holds. */
+interface HeldLease {
+  /** When it was last prolonged, by the steady clock. */
+  prolonged: number;
+  /** Until when the store says that it holds, unix ms. */
+  until: number;
+}
+
 /**
  * Claims tasks while there is a slot, runs them, and keeps their leases for as long as they get on: an attempt that
  * reports nothing is not prolonged, so that a hung thread loses its task to a later attempt.
@@ -21,7 +29,7 @@ export class Worker {
   readonly #context: EngineContext;
   readonly #onRetry: () => void;
   readonly #attempts = new Map<Attempt, Promise<void>>();
-  readonly #beatAt = new Map<Attempt, number>();
+  readonly #leases = new Map<Attempt, HeldLease>();
   #timer: NodeJS.Timeout | null = null;
   #claiming = false;
   #claimAgain = false;
@@ -45,6 +53,31 @@ export class Worker {
     else void this.#claim();
   }
 
+  /**
+   * Prolongs leases that a step of the clock has ended before their time; to be called before anybody takes back what has run out.
+   * A step says nothing about an attempt: those that hang are found by the time that passes.
+   */
+  async keepLeases(): Promise<void> {
+    const { settings, clock, steady } = this.#context;
+    const [now, at] = [clock(), steady()];
+    // An attempt that has shown nothing for most of its lease may as well lose it: the two clocks agree to some ms only.
+    const enough = settings.leaseMs - this.#beatMs;
+    const cut = [...this.#leases].filter(
+      ([{ signal }, lease]) =>
+        !signal.aborted && lease.until <= now && at - lease.prolonged < enough,
+    );
+    if (cut.length === 0) return;
+    await this.#prolong(
+      cut.map(([attempt]) => attempt),
+      now,
+    );
+    for (const [attempt, lease] of cut) {
+      // It has shown nothing new: it has no more time than before.
+      if (this.#leases.has(attempt))
+        this.#leases.set(attempt, { ...lease, until: now + settings.leaseMs });
+    }
+  }
+
   /** Takes no more tasks, lets running ones commit where they are, and gives their leases back. */
   async drain(): Promise<void> {
     this.#stopping.abort();
@@ -54,15 +87,17 @@ export class Worker {
   }
 
   async #claim(): Promise<void> {
-    const { store, settings, clock, log, room } = this.#context;
+    const { store, settings, clock, steady, log, room } = this.#context;
     this.#claiming = true;
     try {
       do {
         this.#claimAgain = false;
         const limit = settings.slots - this.#attempts.size;
         if (limit <= 0 || this.#stopping.signal.aborted || room.full) return;
-        const claims = await store.jobs.claim({ limit, now: clock(), leaseMs: settings.leaseMs });
-        for (const claim of claims) this.#run(new Attempt(claim));
+        const [now, at] = [clock(), steady()];
+        const claims = await store.jobs.claim({ limit, now, leaseMs: settings.leaseMs });
+        for (const claim of claims)
+          this.#run(new Attempt(claim), { prolonged: at, until: now + settings.leaseMs });
       } while (this.#claimAgain);
     } catch (error) {
       log.warn({ err: error }, "claiming tasks failed; trying again");
@@ -71,11 +106,11 @@ export class Worker {
     }
   }
 
-  #run(attempt: Attempt): void {
-    this.#beatAt.set(attempt, this.#context.clock() + this.#beatMs);
+  #run(attempt: Attempt, lease: HeldLease): void {
+    this.#leases.set(attempt, lease);
     const run = this.#attempt(attempt).finally(() => {
       this.#attempts.delete(attempt);
-      this.#beatAt.delete(attempt);
+      this.#leases.delete(attempt);
       this.wake();
     });
     this.#attempts.set(attempt, run);
@@ -140,12 +175,12 @@ export class Worker {
 
   /** One look at the running attempts: mirrors what they report, prolongs what is due. */
   async #look(): Promise<void> {
-    const { store, settings, clock, log, room } = this.#context;
-    const now = clock();
+    const { store, settings, clock, steady, log, room } = this.#context;
+    const [now, at] = [clock(), steady()];
     // What goes on writing would take the room in which the others say that they cannot.
     if (room.full) this.#stopAll(new DocferryError("disk_full", "The disk is full"));
     const due: Attempt[] = [];
-    for (const attempt of this.#attempts.keys()) {
+    for (const [attempt, lease] of this.#leases) {
       const report = attempt.takeReport();
       if (report) {
         store.jobs
@@ -153,28 +188,34 @@ export class Worker {
           .then((stop) => this.#stop(attempt, stop))
           .catch((error: unknown) => this.#mirrorFailed(attempt, error));
       }
-      if (now >= (this.#beatAt.get(attempt) ?? 0)) due.push(attempt);
+      if (at - lease.prolonged >= this.#beatMs) due.push(attempt);
     }
     const living = due.filter((attempt) => attempt.takeAlive());
-    for (const attempt of living) this.#beatAt.set(attempt, now + this.#beatMs);
-    for (const attempt of due) if (!living.includes(attempt)) this.#abandon(attempt, now);
+    const until = now + settings.leaseMs;
+    for (const attempt of living) this.#leases.set(attempt, { prolonged: at, until });
+    for (const attempt of due) if (!living.includes(attempt)) this.#abandon(attempt, at);
     if (living.length === 0) return;
     try {
-      const leases = living.map((attempt) => attempt.lease);
-      const ended = await store.jobs.beat({ leases, now, leaseMs: settings.leaseMs });
-      for (const { task, reason } of ended) {
-        const attempt = living.find(({ lease }) => lease.task === task);
-        if (attempt) this.#stop(attempt, reason);
-      }
+      await this.#prolong(living, now);
     } catch (error) {
       log.warn({ err: error }, "prolonging leases failed; trying again");
     }
   }
 
+  async #prolong(attempts: Attempt[], now: number): Promise<void> {
+    const { store, settings } = this.#context;
+    const leases = attempts.map(({ lease }) => lease);
+    const ended = await store.jobs.beat({ leases, now, leaseMs: settings.leaseMs });
+    for (const { task, reason } of ended) {
+      const attempt = attempts.find(({ lease }) => lease.task === task);
+      if (attempt) this.#stop(attempt, reason);
+    }
+  }
+
   /** An attempt that shows nothing for a whole lease has lost it; until then it may show something yet. */
-  #abandon(attempt: Attempt, now: number): void {
-    const since = now - (this.#beatAt.get(attempt) ?? now);
-    if (since < this.#context.settings.leaseMs - this.#beatMs) return;
+  #abandon(attempt: Attempt, at: number): void {
+    const since = at - (this.#leases.get(attempt)?.prolonged ?? at);
+    if (since < this.#context.settings.leaseMs) return;
     this.#stop(attempt, "lease_lost");
   }
 

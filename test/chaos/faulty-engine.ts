@@ -79,6 +79,7 @@ export async function openFaultyEngine(
     room: noRoomKept,
     pool,
     clock,
+    steady: () => performance.now(),
     log: pino({ level: process.env["DOCFERRY_TEST_LOG"] ?? "silent" }),
     settings: {
       slots,
