@@ -6,6 +6,7 @@ import {
   fromErrorData,
   toErrorData,
 } from "../job/errors.ts";
+import { smallHeap } from "../small-heap.ts";
 import type { CallReply, CallRequest, Calls } from "./serve-calls.ts";
 
 /**
@@ -42,7 +43,10 @@ export class SqliteWriter<C extends Calls> implements AsyncDisposable {
     name: string,
     makeRoom: () => Promise<boolean> = async () => false,
   ): Promise<SqliteWriter<C>> {
-    const writer = new SqliteWriter<C>(new Worker(entry, { workerData, name }), makeRoom);
+    const writer = new SqliteWriter<C>(
+      new Worker(entry, { workerData, name, resourceLimits: smallHeap }),
+      makeRoom,
+    );
     // The first answer comes once the file is open and its schema is up to date.
     await writer.#send(null, undefined, []);
     return writer;

@@ -5,6 +5,8 @@ import type { JsonObject } from "../json-body.ts";
 import { keepFailure } from "../request-recorder.ts";
 import type { WireRoute } from "./route.ts";
 
+const bodyType = "application/octet-stream";
+
 const prefixes = ["/tcb/", "/cgi-bin/", "/componenttcb/"];
 
 /** Whether the vendor's rules hold for this URL: HTTP 200 whatever happens, and the error in the body. */
@@ -17,9 +19,10 @@ export function wechatSurface(app: FastifyInstance, routes: ReadonlyMap<string, 
   app.register(async (scope) => {
     // A body is JSON whatever its type says, and it is read after the checks that come before it: nothing is parsed here.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", (_request, _body, done) => done(null));
+    // By one type's name: behind `*` Fastify takes each request's type to pieces.
+    scope.addContentTypeParser(bodyType, (_request, _body, done) => done(null));
     scope.addHook("onRequest", (request, _reply, done) => {
-      request.raw.headers["content-type"] = "application/octet-stream";
+      request.raw.headers["content-type"] = bodyType;
       done();
     });
     for (const prefix of prefixes) {
