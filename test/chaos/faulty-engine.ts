@@ -27,6 +27,8 @@ export interface FaultyEngine extends AsyncDisposable {
   files: ObjectStore;
   /** As if every lease had run out. */
   loseLeases: () => Promise<void>;
+  /** The wall clock is set forward; the time that passes is not. */
+  stepClock: (ms: number) => void;
   /** As if nobody had to wait for a retry. */
   releaseDue: () => Promise<void>;
   armThreads: (point: string, how: ThreadFault) => void;
@@ -109,6 +111,9 @@ export async function openFaultyEngine(
     loseLeases: async () => {
       state.skewMs += leaseMs + 1;
       await store.jobs.sweep(clock());
+    },
+    stepClock: (ms) => {
+      state.skewMs += ms;
     },
     releaseDue: async () => {
       state.skewMs += 1_000;

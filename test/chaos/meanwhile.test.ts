@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { newObjectId } from "../../src/files/object-id.ts";
-import { endedStates } from "../../src/job/job.ts";
+import { endedStates, type Job } from "../../src/job/job.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { afterwards } from "../support/afterwards.ts";
 import { environment, importOrder } from "../support/engine.ts";
@@ -23,6 +24,14 @@ async function put(engine: FaultyEngine, content: string): Promise<void> {
   });
 }
 
+async function ended({ engine }: FaultyEngine, id: number): Promise<Job> {
+  for (;;) {
+    const job = await engine.job(environment, id);
+    if (endedStates.has(job.state)) return job;
+    await sleep(2);
+  }
+}
+
 for (const point of ["before database.createCollection", "before database.openSink"]) {
   for (const change of ["stored anew", "removed"]) {
     test(`a file that is ${change} ${point} is imported as it was at submit`, async (t) => {
@@ -41,17 +50,41 @@ for (const point of ["before database.createCollection", "before database.openSi
       afterwards(t, () => engine[Symbol.asyncDispose]());
       await put(engine, '{"_id":1,"old":true}\n{"_id":2,"old":true}\n{oops}\n');
       const { id } = await engine.engine.submit(environment, importOrder());
-      let job = await engine.engine.job(environment, id);
-      while (!endedStates.has(job.state)) {
-        await new Promise((resolve) => setTimeout(resolve, 2));
-        job = await engine.engine.job(environment, id);
-      }
+      const job = await ended(engine, id);
       assert.ok(struck);
       assert.equal(job.state, "succeeded");
       assert.deepEqual([job.progress.counts.inserted, job.progress.counts.rejected], [2, 1]);
     });
   }
 }
+
+test("an attempt that shows nothing for a while keeps its lease when the clock steps forward, by hours and more than once", async (t) => {
+  const passed: string[] = [];
+  let struck = false;
+  const sweepEnded = async () => {
+    const before = passed.filter((point) => point === "after jobs.sweep").length;
+    while (passed.filter((point) => point === "after jobs.sweep").length < before + 2)
+      await sleep(20);
+  };
+  const faulty = await openFaultyEngine(await tempFolder(t), async (point) => {
+    passed.push(point);
+    if (struck || point !== "before sink.write") return;
+    struck = true;
+    faulty.stepClock(3_600_000);
+    // The worker takes note of what has been shown so far, and of nothing more the next time.
+    await sleep(500);
+    faulty.stepClock(3_600_000);
+    await sweepEnded();
+  });
+  afterwards(t, () => faulty[Symbol.asyncDispose]());
+  await put(faulty, '{"_id":1}\n{"_id":2}\n{oops}\n');
+  const { progress } = await ended(
+    faulty,
+    (await faulty.engine.submit(environment, importOrder())).id,
+  );
+  assert.deepEqual([progress.counts.inserted, progress.counts.rejected], [2, 1]);
+  assert.equal(passed.filter((point) => point === "before database.openSink").length, 1);
+});
 
 test("a clock that stands an hour back after a restart keeps no task waiting for an hour", async (t) => {
   const file = join(await tempFolder(t), "store.sqlite");
