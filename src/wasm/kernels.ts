@@ -15,6 +15,18 @@ export interface Kernels {
   readonly passRows: (length: number, due: number, separator: number, quote: number) => number;
   /** Line breaks before what `passRows` returned, those in quotes too. */
   readonly rowLines: () => number;
+  /**
+   * Passes over whole JSON records, the first of which begins at the window's first byte, as long as they are plain: of no more
+   * than 64 levels, every bracket in its place, no line breaks in strings, no backslashes outside of them, and between them blanks
+   * and, in an array, commas.
+   * @param length bytes in the window
+   * @param lineStart where the first record's line begins, or what stands before it on that line ends
+   * @param due stop before the first record of which that is here or later
+   * @returns the index behind the last record that was passed; 0 where none was
+   */
+  readonly passItems: (length: number, lineStart: number, due: number, isArray: boolean) => number;
+  /** Line breaks before what `passItems` returned. */
+  readonly itemLines: () => number;
 }
 
 let loaded: Kernels | null | undefined;
@@ -33,11 +45,10 @@ function load(): Kernels | null {
     const { exports } = new WebAssembly.Instance(
       new WebAssembly.Module(Buffer.from(base64, "base64")),
     );
-    const { memory, window, windowBytes, passRows, rowLines } = exports as unknown as Exports;
+    const { memory, window, windowBytes, ...functions } = exports as unknown as Exports;
     return {
+      ...functions,
       window: new Uint8Array(memory.buffer, window.value, windowBytes.value),
-      passRows,
-      rowLines,
     };
   } catch {
     return null;
@@ -45,7 +56,7 @@ function load(): Kernels | null {
 }
 
 /** As wasm/assembly/index.ts has them. */
-interface Exports extends Pick<Kernels, "passRows" | "rowLines"> {
+interface Exports extends Omit<Kernels, "window"> {
   memory: { buffer: ArrayBuffer };
   window: { value: number };
   windowBytes: { value: number };

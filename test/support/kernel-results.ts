@@ -3,12 +3,13 @@ import { dialectOf } from "../../src/formats/csv/dialect.ts";
 import type { Chunk } from "../../src/job/chunk.ts";
 
 /** What comes out of all that has a kernel, on input of several windows. */
-export function kernelResults(): { csv: Chunk[]; tsv: Chunk[] } {
+export function kernelResults(): { csv: Chunk[]; tsv: Chunk[]; json: Chunk[] } {
   const csv = 'one,"two, ""three""\r\nfour",5\r\na"b,6\n'.repeat(10_000);
-  return { csv: chunksOf("csv", csv), tsv: chunksOf("tsv", csv) };
+  const json = `[${'{"a":[{"b":"\\\\}"}]},\n{"c":{}}, '.repeat(10_000)}{"a":]},{}]`;
+  return { json: chunksOf("json", json), csv: chunksOf("csv", csv), tsv: chunksOf("tsv", csv) };
 }
 
-function chunksOf(format: "csv" | "tsv", text: string): Chunk[] {
+function chunksOf(format: "csv" | "tsv" | "json", text: string): Chunk[] {
   const start = { offset: 0, line: 1 };
   const options = { chunkBytes: 100_000, start, legacy: false, dialect: dialectOf({}) };
   return createScanner(format, options).push(Buffer.from(text), true);

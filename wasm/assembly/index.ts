@@ -1,2 +1,3 @@
 export { window, windowBytes } from "./window";
 export { passRows, rowLines } from "./csv-rows";
+export { itemLines, passItems } from "./json-items";

@@ -90,6 +90,18 @@ test("a fault behind many plain rows, and plain rows behind it, are cut as the r
   }
 });
 
+test("a fault at any place of the blocks that the kernel looks at ends its row with its first line", () => {
+  const start = { offset: 5, line: 3 };
+  for (const fault of ['"q"x,"\n"', '"q"\rx,"\n"', '"q"\r,"\n"', 'a"b\n"', ' "b\n"', '"b\r\n"']) {
+    for (let before = 0; before < 140; before++) {
+      const text = `${"t".repeat(before)},${fault},5\n${'"a\nb",2\n'.repeat(9)}`;
+      const options = { format: "csv", chunkBytes: 1, start, dialect: dialectOf({}) } as const;
+      const chunks = scanPieces(createCsvScanner(options), [Buffer.from(text)]);
+      assert.deepEqual(chunks, chunksByRows(options, Buffer.from(text)), JSON.stringify(text));
+    }
+  }
+});
+
 function inDialect(text: string, { separator, quote }: Dialect): Buffer {
   const bytes = Buffer.from(text);
   return bytes.map((byte) => (byte === 0x2c ? separator : byte === 0x22 ? quote : byte)) as Buffer;

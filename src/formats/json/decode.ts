@@ -36,6 +36,9 @@ interface OpenFault {
 }
 
 class JsonDecoder implements Decoder, ItemSink {
+  /** No record is passed over. */
+  readonly wished = 0;
+
   private readonly items: Items;
   private readonly state: DecodeState;
   private readonly parser: ObjectParser;

@@ -12,6 +12,8 @@ export interface Item {
 
 /** What is done with the items. Bytes are in the window. */
 export interface ItemSink {
+  /** Records of which `lineStart` is before this (an offset of the file) may be passed over without being told. */
+  readonly wished: number;
   /** An item begins. A stretch may begin at its `lineStart`. */
   begins(item: Readonly<Item>): void;
   /** Reads the record that begins at an index of the window; gives the index behind it, or -1 if it is bad or not all there. */

@@ -1,4 +1,5 @@
 import type { Position } from "../../job/chunk.ts";
+import { kernels } from "../../wasm/kernels.ts";
 import type { DecoderMemory } from "../codec.ts";
 import { maxTextBytes, type Item, type ItemSink } from "./scan-item.ts";
 import { LooseText } from "./scan-loose.ts";
@@ -29,6 +30,9 @@ const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
+
+/** Bytes behind a record that is not plain before the kernel is tried again: a fourth of what is copied for it. */
+const kernelStride = 16 * 1024;
 
 /**
  * Divides a stretch of a file into items, for the decoder and for the scanner alike, which is why both agree where a record
@@ -61,6 +65,9 @@ export class Items {
   private isObject = false;
   private isComma = false;
   private oversize = false;
+
+  /** Before this offset the kernel is not tried again. */
+  private plainFrom = 0;
 
   /**
    * @param start where the stretch begins
@@ -101,6 +108,7 @@ export class Items {
   /** Takes the next bytes and tells the sink all items that end with them. */
   push(piece: Uint8Array, last: boolean): void {
     this.window.append(piece, this.keepFrom());
+    this.plainFrom = 0;
     let going = true;
     while (going) going = this.step(last);
     if (last) this.fixed = { offset: this.window.end, line: this.line };
@@ -194,6 +202,11 @@ export class Items {
     while (i < length) {
       const c = bytes[i]!;
       if (c === OPEN_BRACE) {
+        const passed = this.passPlain(i);
+        if (passed > 0) {
+          i += passed;
+          continue;
+        }
         this.begin(base + i);
         const end = this.sink.read(i);
         if (end < 0) return this.beginInside(true);
@@ -226,6 +239,29 @@ export class Items {
     }
     this.at = base + i;
     return false;
+  }
+
+  /**
+   * Passes over plain records from the one that begins at index `i` on, as far as the sink need not be told of them.
+   * @returns their bytes
+   */
+  private passPlain(i: number): number {
+    const { window, sink } = this;
+    const offset = window.base + i;
+    if (sink.wished <= this.lineStart || offset < this.plainFrom) return 0;
+    const kernel = kernels();
+    if (!kernel) return 0;
+    const size = Math.min(kernel.window.length, window.length - i);
+    kernel.window.set(window.bytes.subarray(i, i + size));
+    const due = Math.min(sink.wished - offset, size + 1);
+    const passed = kernel.passItems(size, this.lineStart - offset, due, this.isArray);
+    if (passed === 0) {
+      this.plainFrom = offset + kernelStride;
+      return 0;
+    }
+    this.line += kernel.itemLines();
+    this.lineStart = offset + passed;
+    return passed;
   }
 
   private begin(offset: number): void {
