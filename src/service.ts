@@ -120,12 +120,12 @@ function serviceApp(config: Config, parts: Composition, logger: Logger): Fastify
       bodyMs: 60_000,
       maxConnections: connectionsWithin(openFilesLimit(), config.maxConnections),
     },
-    fileUrl: ({ environment, name, baseUrl, now }) =>
-      downloadAddress(
-        baseUrl,
-        { environment, name, expiresAt: Math.floor(now / 1000) + fileUrlSeconds, saveAs: null },
-        parts.access.addressKey(environment),
-      ),
+    fileUrl: ({ caller, environment, name, baseUrl, now }) => {
+      const { key, sharedWith } = parts.access.addressKeyFor(caller, environment);
+      const expiresAt = Math.floor(now / 1000) + fileUrlSeconds;
+      const download = { environment, name, expiresAt, saveAs: null, sharedWith };
+      return downloadAddress(baseUrl, download, key);
+    },
     logger,
     clock: Date.now,
     publicUrl: config.publicUrl.replace(/\/$/, "") || null,

@@ -5,6 +5,7 @@ import type {
   AppRecord,
   CloudKeyRecord,
   EnvironmentRecord,
+  ShareRecord,
 } from "../store/account-store.ts";
 import {
   checkId,
@@ -48,6 +49,15 @@ export interface CloudKey {
   secretKey: string;
 }
 
+export interface AddressKey {
+  key: KeyObject;
+  /**
+   * The app to which what is signed was given, where the environment is not its own but shared with it: the end of the share ends
+   * it. null: what is signed is its owner's.
+   */
+  sharedWith: string | null;
+}
+
 /** What the vendor wants of an app before an environment is shared with it: "development and data analysis". */
 const sharingSet = 18;
 
@@ -73,7 +83,7 @@ export class Access {
   readonly #sealing: Uint8Array;
   readonly #temporaryKeys: TemporaryKeys;
   readonly #addresses: Uint8Array;
-  readonly #addressKeys = new WeakMap<EnvironmentRecord, KeyObject>();
+  readonly #addressKeys = new WeakMap<EnvironmentRecord | ShareRecord, KeyObject>();
   readonly #apps = new Map<string, AppRecord>();
   readonly #cloudKeys = new Map<string, CloudKeyRecord>();
   /** Keys in clear: to open one costs more than to check a signature. */
@@ -226,17 +236,37 @@ export class Access {
   }
 
   /**
-   * What addresses and upload tickets of an environment are signed with. One that is removed and added again under
-   * its id has another key, so what was given out before opens nothing of it.
+   * What addresses and upload tickets that a caller asks for are signed with.
    * @throws {DocferryError} `environment_not_found`
    */
-  addressKey(environment: string): KeyObject {
+  addressKeyFor(caller: Caller, environment: string): AddressKey {
+    const sharedWith = this.reach.throughShare(caller, environment);
+    const key = this.addressKey(environment, sharedWith);
+    if (key) return { key, sharedWith };
+    throw new DocferryError("environment_not_found", `No environment ${environment}`);
+  }
+
+  /**
+   * The key of what was given out; null where it opens nothing any more. An environment that is removed and added again under its
+   * id has another one, and so has a share.
+   * @param sharedWith as that of `AddressKey`
+   */
+  addressKey(environment: string, sharedWith: string | null): KeyObject | null {
+    if (!this.reach.has(environment)) return null;
     const record = this.reach.recordOf(environment);
-    let key = this.#addressKeys.get(record);
+    const generation = [record.id, record.createdAt];
+    if (sharedWith === null) return this.#addressKeyOf(record, generation);
+    const share = this.reach.shareOf(environment, sharedWith);
+    return share ? this.#addressKeyOf(share, [...generation, share.appId, share.createdAt]) : null;
+  }
+
+  /** @param holder with which the key ends @param generation what tells it from all others */
+  #addressKeyOf(holder: EnvironmentRecord | ShareRecord, generation: unknown[]): KeyObject {
+    let key = this.#addressKeys.get(holder);
     if (!key) {
-      const generation = JSON.stringify([record.id, record.createdAt]);
-      key = createSecretKey(createHmac("sha256", this.#addresses).update(generation).digest());
-      this.#addressKeys.set(record, key);
+      const digest = createHmac("sha256", this.#addresses).update(JSON.stringify(generation));
+      key = createSecretKey(digest.digest());
+      this.#addressKeys.set(holder, key);
     }
     return key;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { KeyObject } from "node:crypto";
 import { test } from "node:test";
 import { openTestAccess } from "../../test/support/accounts.ts";
 import type { Caller } from "./caller.ts";
@@ -67,4 +68,40 @@ test("an app that is removed leaves nothing to the next one of its id", async ()
   await access.addApp({ appId: "wx1" });
   assert.equal(access.reaches({ kind: "app", appId: "wx1" }, "env-1"), false);
   assert.deepEqual(access.reach.sharedTo("wx1"), []);
+});
+
+test("of a share and its end at once the one that came last holds, here and after a restart", async () => {
+  await using opened = await open();
+  const { reach } = opened.access;
+  await Promise.all([reach.share("env-1", "wx2"), reach.unshare("env-1", "wx2")]);
+  assert.deepEqual(reach.sharedWith("env-1"), ["wx1"]);
+  await Promise.all([reach.unshare("env-1", "wx1"), reach.share("env-1", "wx1")]);
+  assert.deepEqual(reach.sharedWith("env-1"), ["wx1"]);
+  assert.deepEqual((await opened.reopen()).reach.sharedWith("env-1"), ["wx1"]);
+});
+
+test("what signs addresses is another for each app that an environment is shared with, and for each share", async () => {
+  await using opened = await open();
+  const { access, clock } = opened;
+  const keyFor = (name: string) => access.addressKeyFor(callers[name] as Caller, "env-1");
+  await access.reach.share("env-1", "wx2");
+  const [owner, app, other] = ["platform", "app", "other app"].map(keyFor);
+  assert.deepEqual(
+    [owner, app, other].map((one) => one?.sharedWith),
+    [null, "wx1", "wx2"],
+  );
+  const hex = (key: KeyObject | null | undefined) => key?.export().toString("hex") ?? null;
+  assert.equal(new Set([owner, app, other].map((one) => hex(one?.key))).size, 3);
+  assert.equal(hex(access.addressKey("env-1", "wx1")), hex(app?.key));
+  assert.equal(hex(keyFor("for the app").key), hex(app?.key));
+  const restarted = await opened.reopen();
+  assert.equal(hex(restarted.addressKey("env-1", "wx1")), hex(app?.key));
+  clock.now++;
+  await restarted.reach.share("env-1", "wx1");
+  assert.equal(hex(restarted.addressKey("env-1", "wx1")), hex(app?.key), "shared already");
+  await restarted.reach.unshare("env-1", "wx1");
+  assert.equal(restarted.addressKey("env-1", "wx1"), null);
+  await restarted.reach.share("env-1", "wx1");
+  assert.notEqual(hex(restarted.addressKey("env-1", "wx1")), hex(app?.key), "another share");
+  assert.equal(hex(restarted.addressKey("env-1", null)), hex(owner?.key));
 });

@@ -1,5 +1,10 @@
 import { DocferryError } from "../job/errors.ts";
-import type { AccountStore, EnvironmentOwner, EnvironmentRecord } from "../store/account-store.ts";
+import type {
+  AccountStore,
+  EnvironmentOwner,
+  EnvironmentRecord,
+  ShareRecord,
+} from "../store/account-store.ts";
 import { checkEnvironmentId, randomEnvironmentId } from "./account-names.ts";
 import { accountOf, type Caller } from "./caller.ts";
 
@@ -20,8 +25,8 @@ type Options = {
 export class EnvironmentReach {
   readonly #options: Options;
   readonly #environments = new Map<string, EnvironmentRecord>();
-  /** Apps by environment. */
-  readonly #shares = new Map<string, Set<string>>();
+  /** By environment, then by app. */
+  readonly #shares = new Map<string, Map<string, ShareRecord>>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -30,8 +35,8 @@ export class EnvironmentReach {
   async load(): Promise<void> {
     const { store } = this.#options;
     for (const record of await store.environments()) this.#environments.set(record.id, record);
-    for (const { environment, appId } of await store.shares())
-      this.#sharedWith(environment).add(appId);
+    for (const share of await store.shares())
+      this.#sharesOf(share.environment).set(share.appId, share);
   }
 
   /** Whether a caller reaches it: the owner himself, who acts for him, or an app that it is shared with. The one place that says so. */
@@ -41,6 +46,17 @@ export class EnvironmentReach {
     if (owner === accountOf(caller)) return true;
     // What is shared is not shared on: a platform that has something shared with it would be another's app.
     return caller.kind !== "component" && this.#shares.get(environment)?.has(caller.appId) === true;
+  }
+
+  /** The app through whose share a caller reaches an environment; null for its owner and who acts for him. */
+  throughShare(caller: Caller, environment: string): string | null {
+    const account = accountOf(caller);
+    return this.#environments.get(environment)?.owner.id === account ? null : account;
+  }
+
+  /** The share of an environment with an app: the same object as long as it stands. */
+  shareOf(environment: string, appId: string): ShareRecord | undefined {
+    return this.#shares.get(environment)?.get(appId);
   }
 
   has(environment: string): boolean {
@@ -74,7 +90,7 @@ export class EnvironmentReach {
 
   /** Ids of the apps that an environment is shared with, in their order. */
   sharedWith(environment: string): string[] {
-    return [...(this.#shares.get(environment) ?? [])].sort();
+    return [...(this.#shares.get(environment)?.keys() ?? [])].sort();
   }
 
   /** A record that is not stored yet. @throws {DocferryError} `invalid_argument` */
@@ -126,16 +142,23 @@ export class EnvironmentReach {
       );
     }
     const { store, clock } = this.#options;
-    await store.share({ environment, appId, createdAt: clock() });
+    const share = { environment, appId, createdAt: clock() };
+    await store.share(share);
     // It may have been removed meanwhile, and its shares with it.
-    if (this.#environments.has(environment)) this.#sharedWith(environment).add(appId);
+    if (!this.#environments.has(environment)) return;
+    const shares = this.#sharesOf(environment);
+    if (!shares.has(appId)) shares.set(appId, share);
   }
 
   /** From now on the app does not reach it. Whether it did. @throws {DocferryError} `environment_not_found` */
   async unshare(environment: string, appId: string): Promise<boolean> {
     if (!this.#environments.has(environment)) throw notFound(environment);
-    this.#shares.get(environment)?.delete(appId);
-    return this.#options.store.unshare({ environment, appId });
+    const forget = () => this.#shares.get(environment)?.delete(appId);
+    forget();
+    const removed = await this.#options.store.unshare({ environment, appId });
+    // One that was under way has come before it in the store.
+    forget();
+    return removed;
   }
 
   /** The account is gone from the store, and with it what was its own and what was shared with it. */
@@ -147,8 +170,8 @@ export class EnvironmentReach {
     for (const apps of this.#shares.values()) apps.delete(account);
   }
 
-  #sharedWith(environment: string): Set<string> {
-    const apps = this.#shares.get(environment) ?? new Set();
+  #sharesOf(environment: string): Map<string, ShareRecord> {
+    const apps = this.#shares.get(environment) ?? new Map<string, ShareRecord>();
     this.#shares.set(environment, apps);
     return apps;
   }

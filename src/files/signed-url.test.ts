@@ -6,7 +6,13 @@ import { type Download, downloadAddress, readDownloadAddress } from "./signed-ur
 const key = createSecretKey(new Uint8Array(32).fill(1));
 const expiresAt = 1_800_000_000;
 const whileGood = expiresAt * 1000 - 1;
-const download: Download = { environment: "env-1", name: "dir/a b?.json", expiresAt, saveAs: null };
+const download: Download = {
+  environment: "env-1",
+  name: "dir/a b?.json",
+  expiresAt,
+  saveAs: null,
+  sharedWith: null,
+};
 
 /** What a client sends for an address. */
 function requestLine(address: string): string {
@@ -20,7 +26,9 @@ function read(address: string, now = whileGood, withKey = key) {
 
 test("an address gives back what it was made of, up to its last millisecond", () => {
   const saved = { ...download, saveAs: "报告 & more.json" };
-  for (const value of [download, saved, { ...download, name: ".." }, { ...download, name: "a/" }]) {
+  const shared = { ...saved, sharedWith: "wx&1" };
+  const names = ["..", "a/"].map((name) => ({ ...download, name }));
+  for (const value of [download, saved, shared, ...names]) {
     const address = downloadAddress("https://host:1", value, key);
     assert.deepEqual(read(address), value);
     assert.equal(read(address, whileGood + 1), "expired");

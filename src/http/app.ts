@@ -13,6 +13,7 @@ import { storageGateway } from "./cos/gateway.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
 import { answerClientError } from "./client-error.ts";
 import { type HttpLimits, limitConnections, serverOptions } from "./limits.ts";
+import { standing } from "./files/standing.ts";
 import { UploadRoom } from "./files/upload-room.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { contextOf } from "./request-context.ts";
@@ -112,6 +113,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   apiSurface(app, routes, {
     authenticate: (bearer, client) => parts.access.authenticateBearer(bearer, client),
     reaches: (caller, environment) => parts.access.reaches(caller, environment),
+    standing: (caller, environment) => standing(parts.access.reach, caller, environment),
     admit: (kind, id) => parts.access.limits.admit(kind, id),
     isOperator: (key) => parts.operatorKey.matches(key),
     origins: parts.corsOrigins,

@@ -5,7 +5,7 @@ import { downloadAddress } from "../../src/files/signed-url.ts";
 import { bucketOf } from "../../src/http/files/file-id.ts";
 import { cosHeaders } from "../support/cos.ts";
 import { partsXml } from "../support/cos-app.ts";
-import { type Answer, fieldsOf, openFileApp } from "../support/file-app.ts";
+import { type Answer, fieldsOf, openFileApp, type Ticket } from "../support/file-app.ts";
 
 // Whatever is changed in an address that docferry signed, or in a signature that it checks: it is refused, and the refusal is
 // the same whether the file is there or not.
@@ -42,18 +42,25 @@ function said({ status, headers, body }: Answer): string {
 
 test("a download address with any part changed is refused, and does not tell whether its file is there", async () => {
   await using app = await openFileApp();
-  await app.put(present, "content");
-  const address = (name: string) =>
-    downloadAddress(
-      "",
-      {
-        environment: "mine-1",
-        name,
-        expiresAt: Math.floor(app.clock.now / 1000) + 60,
-        saveAs: "x.json",
-      },
-      app.access.addressKey("mine-1"),
+  const { appId } = app.accounts.mine;
+  const caller = { kind: "app", appId } as const;
+  await app.access.platforms.add({ platformId: "wxp" });
+  await app.access.reach.add({ kind: "platform", id: "wxp" }, "shared-1");
+  await app.access.reach.share("shared-1", appId);
+  for (const environment of ["mine-1", "shared-1"]) {
+    const issued = await app.ask("/tcb/uploadfile", { env: environment, path: present });
+    const { url } = issued as unknown as Ticket;
+    const stored = await app.post(url, fieldsOf(issued as unknown as Ticket, present, "content"));
+    assert.equal(stored.status, 204);
+    const { key, sharedWith } = app.access.addressKeyFor(caller, environment);
+    const expiresAt = Math.floor(app.clock.now / 1000) + 60;
+    await changeAddress(app, (name) =>
+      downloadAddress("", { environment, name, expiresAt, saveAs: "x.json", sharedWith }, key),
     );
+  }
+});
+
+async function changeAddress(app: FileApp, address: (name: string) => string): Promise<void> {
   assert.equal((await app.send("GET", address(present))).status, 200);
   assert.equal((await app.send("GET", address(absent))).status, 404);
   const parts = {
@@ -62,6 +69,7 @@ test("a download address with any part changed is refused, and does not tell whe
     sign: /(?<=sign=)[^&]*/,
     time: /(?<=&t=)[^&]*/,
     "name to save under": /(?<=&filename=)[^&]*/,
+    ...(address(present).includes("&shared=") && { "who has it": /(?<=&shared=)[^&]*/ }),
     query: /(?<=\?).*/,
   };
   for (const [part, place] of Object.entries(parts)) {
@@ -86,13 +94,16 @@ test("a download address with any part changed is refused, and does not tell whe
       { numRuns: 40 },
     );
   }
-});
+}
 
 /** What an address says: a parameter that nobody reads, or an empty one, says nothing. */
 function meaning(url: string): string {
   const [path, query = ""] = url.split("?");
   const parameters = new URLSearchParams(query);
-  return JSON.stringify([path, ["sign", "t", "filename"].map((name) => parameters.get(name))]);
+  return JSON.stringify([
+    path,
+    ["sign", "t", "filename", "shared"].map((name) => parameters.get(name)),
+  ]);
 }
 
 test("an upload ticket with any part changed stores nothing, and does not tell whether its file is there", async () => {
@@ -206,30 +217,41 @@ test("what was given out for an environment opens nothing of one that is added a
   assert.equal((await app.send("GET", await app.addressOf("a.json"))).body.toString(), "new");
 });
 
-/** Ways to send or copy bytes into `mine-1`; each is prepared first, and then begun. */
-const uploads: Record<string, (app: FileApp, cos: CosSend) => Promise<() => Promise<Answer>>> = {
-  "a form": async (app) => {
-    const issued = await app.ticket("a.json");
+/** Ways to send or copy bytes into an environment; each is prepared first, and then begun. */
+const uploads: Record<
+  string,
+  (to: { app: FileApp; cos: CosSend; env: string }) => Promise<() => Promise<Answer>>
+> = {
+  "a form": async ({ app, env }) => {
+    const issued = await ticketTo(app, env, "a.json");
     return () => app.post(issued.url, fieldsOf(issued, "a.json", "x"));
   },
-  "PUT of our own API": async (app) => () =>
-    app.send("PUT", "/v1/environments/mine-1/files/a.json", {
-      headers: { authorization: `Bearer ${app.token}` },
-      body: Buffer.from("x"),
-    }),
-  "PUT of COS": async (_app, cos) => () => cos("PUT", "a.json", {}, "x"),
-  "a copy": async (app, cos) => {
-    await app.put("source", "x");
-    const source = `${bucketOf("mine-1")}.cos.x.myqcloud.com/source`;
+  "PUT of our own API":
+    async ({ app, env }) =>
+    () =>
+      app.send("PUT", `/v1/environments/${env}/files/a.json`, {
+        headers: { authorization: `Bearer ${app.token}` },
+        body: Buffer.from("x"),
+      }),
+  "PUT of COS":
+    async ({ cos }) =>
+    () =>
+      cos("PUT", "a.json", {}, "x"),
+  "a copy": async ({ app, cos, env }) => {
+    const issued = await ticketTo(app, env, "source");
+    await app.post(issued.url, fieldsOf(issued, "source", "x"));
+    const source = `${bucketOf(env)}.cos.x.myqcloud.com/source`;
     return () => cos("PUT", "a.json", {}, "", { "x-cos-copy-source": source });
   },
-  "the start of an upload in parts": async (_app, cos) => () =>
-    cos("POST", "a.json", { uploads: "" }),
-  "a part": async (_app, cos) => {
+  "the start of an upload in parts":
+    async ({ cos }) =>
+    () =>
+      cos("POST", "a.json", { uploads: "" }),
+  "a part": async ({ cos }) => {
     const uploadId = await startedUpload(cos);
     return () => cos("PUT", "a.json", { partNumber: "1", uploadId }, "x");
   },
-  "the end of an upload in parts": async (_app, cos) => {
+  "the end of an upload in parts": async ({ cos }) => {
     const uploadId = await startedUpload(cos);
     const part = await cos("PUT", "a.json", { partNumber: "1", uploadId }, "x");
     const list = partsXml([[1, String(part.headers["etag"])]]);
@@ -250,25 +272,54 @@ async function startedUpload(cos: CosSend): Promise<string> {
   return /<UploadId>(\w+)</.exec(body.toString())?.[1] ?? assert.fail(body.toString());
 }
 
-for (const [kind, prepare] of Object.entries(uploads)) {
-  test(`${kind} that was under way while its environment was removed and added again is not that one's`, async () => {
+async function ticketTo(app: FileApp, env: string, path: string): Promise<Ticket> {
+  return (await app.ask("/tcb/uploadfile", { env, path })) as unknown as Ticket;
+}
+
+/** By the environment that it happens to. */
+const meanwhile: Record<string, { what: string; happens: (app: FileApp) => Promise<void> }> = {
+  "mine-1": {
+    what: "was removed and added again",
+    async happens({ access, accounts, clock }) {
+      await access.removeEnvironment("mine-1", async () => {});
+      clock.now++;
+      await access.addEnvironment(accounts.mine.appId, "mine-1");
+    },
+  },
+  "shared-1": {
+    what: "was shared with its sender no more",
+    async happens({ access, accounts }) {
+      await access.reach.unshare("shared-1", accounts.mine.appId);
+    },
+  },
+};
+
+const cases = Object.entries(meanwhile).flatMap(([env, event]) =>
+  Object.entries(uploads).map(([kind, prepare]) => ({ env, kind, prepare, ...event })),
+);
+
+for (const { env, kind, prepare, what, happens } of cases) {
+  test(`${kind} that was under way while its environment ${what} leaves nothing there`, async () => {
     await using app: FileApp = await openFileApp();
     const { mine } = app.accounts;
+    await app.access.platforms.add({ platformId: "wxp" });
+    await app.access.reach.add({ kind: "platform", id: "wxp" }, "shared-1");
+    await app.access.reach.share("shared-1", mine.appId);
     const key = await app.access.addCloudKey(mine.appId);
     const cos: CosSend = (method, name, query = {}, body = "", more = {}) => {
-      const host = `${bucketOf("mine-1")}.cos.ap-shanghai.myqcloud.com`;
+      const host = `${bucketOf(env)}.cos.ap-shanghai.myqcloud.com`;
       const signing = { ...key, now: app.clock.now, host, headers: ["host", ...Object.keys(more)] };
       const headers = cosHeaders(method, name, query, signing, more);
       const search = new URLSearchParams(query).toString();
       return app.send(method, `/${name}?${search}`, { headers, body: Buffer.from(body) });
     };
-    const begin = await prepare(app, cos);
+    const begin = await prepare({ app, cos, env });
     const names = async () =>
-      (
-        await app.store().files.list({ environment: "mine-1", prefix: "", after: null, limit: 99 })
-      ).map(({ name }) => name);
+      (await app.store().files.list({ environment: env, prefix: "", after: null, limit: 99 })).map(
+        ({ name }) => name,
+      );
     const before = await names();
-    let renewed = 0;
+    let times = 0;
     // What joins pieces finishes by a writer, too.
     const create = app.objects.create.bind(app.objects);
     app.objects.create = async (id) => {
@@ -276,16 +327,14 @@ for (const [kind, prepare] of Object.entries(uploads)) {
       const finish = writer.finish.bind(writer);
       writer.finish = async () => {
         const done = await finish();
-        await app.access.removeEnvironment("mine-1", async () => {});
-        app.clock.now++;
-        await app.access.addEnvironment(mine.appId, "mine-1");
-        renewed++;
+        await happens(app);
+        times++;
         return done;
       };
       return writer;
     };
     const answer = await begin();
-    assert.equal(renewed, 1, "it was under way");
+    assert.equal(times, 1, "it was under way");
     assert.equal(answer.status, kind === "a form" ? 403 : 404, answer.body.toString());
     assert.deepEqual(await names(), before);
   });

@@ -50,6 +50,11 @@ export interface ApiCall<Query, Body> {
   reply: FastifyReply;
   /** Of a route below an environment; "" elsewhere. */
   environment: string;
+  /**
+   * Whether the environment is still the one that the call was let into: for calls that take long.
+   * @throws {DocferryError} `environment_not_found`
+   */
+  requireStanding: () => void;
   /** Unix ms at which the request came. */
   now: number;
   parameters: Record<string, string>;

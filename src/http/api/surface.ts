@@ -18,6 +18,8 @@ export interface ApiGuards {
   /** @throws {DocferryError} as `Access.authenticateBearer` */
   authenticate(bearer: string, client: string): Caller;
   reaches(caller: Caller, environment: string): boolean;
+  /** See `standing` (http/files/standing.ts). */
+  standing(caller: Caller, environment: string): () => void;
   isOperator(key: string): boolean;
   /** Of web pages that may make native calls; `*` is any. */
   origins: ReadonlySet<string>;
@@ -84,12 +86,12 @@ function checkedCall(route: ApiRoute, guards: ApiGuards) {
     reply: FastifyReply,
   ): Promise<ApiCall<Static<TObject>, unknown>> => {
     const parameters = request.params as Record<string, string>;
-    const environment = authorize(route, request, reply, parameters, guards);
+    const admitted = authorize(route, request, reply, parameters, guards);
     const raw = body ? await readBody(request.raw, request.docferry) : Buffer.alloc(0);
     return {
       request,
       reply,
-      environment,
+      ...admitted,
       now: request.docferry.receivedAt,
       parameters,
       query: query(queryValues(request.url, route.query)),
@@ -107,22 +109,25 @@ function bodyValue(route: ApiRoute, raw: Buffer): unknown {
   return value;
 }
 
-/** @returns the environment of a route that has one */
+type Admitted = Pick<ApiCall<never, never>, "environment" | "requireStanding">;
+
+const noEnvironment: Admitted = { environment: "", requireStanding: () => undefined };
+
 function authorize(
   route: ApiRoute,
   request: FastifyRequest,
   reply: FastifyReply,
   parameters: Record<string, string>,
   guards: ApiGuards,
-): string {
-  if (route.access === "anyone") return "";
+): Admitted {
+  if (route.access === "anyone") return noEnvironment;
   try {
     if (route.access === "operator") {
       const key = bearerOf(request, "operator_key_missing");
       if (!guards.isOperator(key)) {
         throw new DocferryError("wrong_operator_key", "That is not the operator key");
       }
-      return "";
+      return noEnvironment;
     }
     const caller = guards.authenticate(bearerOf(request, "bearer_missing"), request.ip);
     noteCaller(request.docferry, caller);
@@ -131,7 +136,7 @@ function authorize(
     const environment = parameters["env"] ?? "";
     if (guards.reaches(caller, environment)) {
       guards.admit("environment", environment);
-      return environment;
+      return { environment, requireStanding: guards.standing(caller, environment) };
     }
     throw new DocferryError(
       "environment_not_found",

@@ -95,7 +95,7 @@ export function databaseMigrateQueryInfo(
   return environmentAction(access, {
     fields: { JobId: Type.Integer() },
     read: (fields) => fields.JobId,
-    async answer(id, { environment, context }) {
+    async answer(id, { environment, caller, context }) {
       // One answer for an id that is none, for no job, and for another environment's: nothing leaks.
       if (id < 1 || id > largestJobId) {
         throw new DocferryError("job_not_found", `no job ${id} in this environment`);
@@ -104,7 +104,7 @@ export function databaseMigrateQueryInfo(
       const job = await engine.job(environment, id);
       const { baseUrl, receivedAt: now } = context;
       const view = jobView(job, options.locale, (file) =>
-        options.fileUrl({ environment, name: file, baseUrl, now }),
+        options.fileUrl({ caller, environment, name: file, baseUrl, now }),
       );
       return {
         Status: view.status,

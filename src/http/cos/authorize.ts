@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Access } from "../../access/access.ts";
 import { requireCall } from "../../access/call-rules.ts";
-import { accountOf } from "../../access/caller.ts";
+import { accountOf, type Caller } from "../../access/caller.ts";
 import { decodedPath } from "../../files/url-path.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { onlyHeader } from "../cloud-api/authenticate.ts";
@@ -16,6 +16,8 @@ export type CosAccess = Pick<
 
 /** What a signed request to a bucket is about. */
 export interface CosTarget {
+  /** Who has signed it. */
+  caller: Caller;
   bucket: string;
   environment: string;
   /** "" for the bucket itself. */
@@ -69,7 +71,7 @@ export function authorizeCos(request: FastifyRequest, access: CosAccess): CosTar
     );
   }
   access.limits.admit("environment", environment);
-  return { bucket, environment, name, parameters };
+  return { caller, bucket, environment, name, parameters };
 }
 
 function addressed(url: string): { bucket: string; name: string } {

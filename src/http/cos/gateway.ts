@@ -3,7 +3,7 @@ import { type Static, Type } from "typebox";
 import type { Logger } from "pino";
 import type { Access } from "../../access/access.ts";
 import { requireCall } from "../../access/call-rules.ts";
-import { accountOf } from "../../access/caller.ts";
+import { accountOf, type Caller } from "../../access/caller.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import { downloadAddress } from "../../files/signed-url.ts";
 import { DocferryError } from "../../job/errors.ts";
@@ -21,7 +21,7 @@ import type { CosAccess } from "./authorize.ts";
 import { checkQSignature, readQSignature } from "./q-sign.ts";
 
 export interface GatewayParts {
-  access: CosAccess & Pick<Access, "addressKey">;
+  access: CosAccess & Pick<Access, "addressKeyFor">;
   index: Pick<FileIndex, "get" | "remove">;
   logger: Logger;
 }
@@ -71,7 +71,7 @@ async function answerCall(
   parts: GatewayParts,
 ): Promise<JsonObject> {
   const fields = callFields(body);
-  authorize(request, body, fields, parts.access);
+  const caller = authorize(request, body, fields, parts.access);
   const action = Object.hasOwn(actions, fields.action) ? actions[fields.action] : undefined;
   if (!action) {
     throw new DocferryError(
@@ -80,7 +80,7 @@ async function answerCall(
     );
   }
   const { baseUrl, receivedAt: now } = request.docferry;
-  return action(body, { ...parts, environment: fields.envName, baseUrl, now });
+  return action(body, { ...parts, caller, environment: fields.envName, baseUrl, now });
 }
 
 function authorize(
@@ -88,7 +88,7 @@ function authorize(
   body: JsonObject,
   fields: Static<typeof callSchema>,
   access: CosAccess,
-): void {
+): Caller {
   const { authorization, sessionToken = "", envName } = fields;
   const signature = readQSignature(authorization);
   const { caller, secretKey } = access.signer({
@@ -120,9 +120,11 @@ function authorize(
   requireCall(caller, "cloudbase");
   access.requireEnvironment(caller, envName);
   access.limits.admit("environment", envName);
+  return caller;
 }
 
 interface GatewayContext extends GatewayParts {
+  caller: Caller;
   environment: string;
   baseUrl: string;
   /** Unix ms. */
@@ -146,7 +148,10 @@ async function uploadMetadata(body: JsonObject, context: GatewayContext): Promis
     file_id: fileId,
     cos_file_id: cosFileId,
     ...ticket
-  } = issueTicket({ ...context, name }, context.access.addressKey(context.environment));
+  } = issueTicket(
+    { ...context, name },
+    context.access.addressKeyFor(context.caller, context.environment),
+  );
   return { ...ticket, fileId, cosFileId };
 }
 
@@ -163,13 +168,13 @@ const downloadFields = compileFields(
 );
 
 async function downloadUrls(body: JsonObject, context: GatewayContext): Promise<JsonObject> {
-  const { environment, index, baseUrl, now, access } = context;
-  const key = access.addressKey(environment);
+  const { environment, index, baseUrl, now, access, caller } = context;
+  const { key, sharedWith } = access.addressKeyFor(caller, environment);
   const list = downloadFields(body).file_list.map(async ({ fileid, max_age }) => {
     const name = nameIn(environment, fileid);
     const found = name !== null && (await index.get(environment, name)) !== undefined;
     const expiresAt = Math.floor(now / 1000) + max_age;
-    const download = { environment, name: name ?? "", expiresAt, saveAs: null };
+    const download = { environment, name: name ?? "", expiresAt, saveAs: null, sharedWith };
     return {
       fileid,
       fileID: fileid,

@@ -18,13 +18,13 @@ const joinMs = 3_600_000;
 export async function startUpload(
   request: FastifyRequest,
   reply: FastifyReply,
-  { bucket, environment, name }: CosTarget,
+  { caller, bucket, environment, name }: CosTarget,
   { uploads, access }: CosParts,
 ) {
   request.raw.resume();
   checkFileName(name);
   const contentType = contentTypeOf(name, declaredType(request));
-  const requireStanding = standing(access, environment);
+  const requireStanding = standing(access.reach, caller, environment);
   const id = await uploads.start(environment, { name, contentType }, requireStanding);
   return sendXml(reply.code(200), "InitiateMultipartUploadResult", {
     Bucket: bucket,
@@ -37,11 +37,11 @@ export async function startUpload(
 export async function uploadPart(
   request: FastifyRequest,
   reply: FastifyReply,
-  { environment, name, parameters }: CosTarget,
+  { caller, environment, name, parameters }: CosTarget,
   parts: CosParts,
 ) {
   const { uploads, objects, rooms } = parts;
-  const requireStanding = standing(parts.access, environment);
+  const requireStanding = standing(parts.access.reach, caller, environment);
   const number = partNumber(parameters.get("partNumber") ?? "");
   const upload = await uploads.find(environment, parameters.get("uploadId") ?? "", name);
   using room = await rooms.begin(environment, partName(upload.id, number));
@@ -59,8 +59,8 @@ export async function completeUpload(
   target: CosTarget,
   parts: CosParts,
 ) {
-  const { environment, name, bucket, parameters } = target;
-  const requireStanding = standing(parts.access, environment);
+  const { caller, environment, name, bucket, parameters } = target;
+  const requireStanding = standing(parts.access.reach, caller, environment);
   const listed = listedParts((await readBody(request.raw, request.docferry)).toString());
   const upload = await parts.uploads.find(environment, parameters.get("uploadId") ?? "", name);
   const signal = AbortSignal.timeout(joinMs);

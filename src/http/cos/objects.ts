@@ -19,11 +19,11 @@ const copyMs = 10 * 60_000;
 export async function putObject(
   request: FastifyRequest,
   reply: FastifyReply,
-  { environment, name }: CosTarget,
+  { caller, environment, name }: CosTarget,
   parts: CosParts,
 ) {
   checkFileName(name);
-  const requireStanding = standing(parts.access, environment);
+  const requireStanding = standing(parts.access.reach, caller, environment);
   using room = await parts.rooms.begin(environment, name);
   const object = await receiveObject(request, { objects: parts.objects, room });
   const contentType = contentTypeOf(name, declaredType(request));
@@ -37,12 +37,12 @@ export async function putObject(
 export async function copyObject(
   request: FastifyRequest,
   reply: FastifyReply,
-  { environment, name }: CosTarget,
+  { caller, environment, name }: CosTarget,
   parts: CosParts,
 ) {
   checkFileName(name);
   request.raw.resume();
-  const requireStanding = standing(parts.access, environment);
+  const requireStanding = standing(parts.access.reach, caller, environment);
   const source = await sourceOf(String(request.headers["x-cos-copy-source"]), environment, parts);
   using room = await parts.rooms.begin(environment, name);
   room.take(source.size);

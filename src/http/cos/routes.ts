@@ -17,7 +17,7 @@ import type { MultipartUploads } from "./multipart-uploads.ts";
 import { copyObject, deleteObject, getObject, putObject } from "./objects.ts";
 
 export interface CosParts {
-  access: CosAccess & Pick<Access, "hasEnvironment" | "environmentCreatedAt">;
+  access: CosAccess & Pick<Access, "reach">;
   index: FileIndex;
   objects: ObjectStore;
   uploads: MultipartUploads;

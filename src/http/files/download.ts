@@ -6,7 +6,7 @@ import { DocferryError } from "../../job/errors.ts";
 import type { FileIndex } from "../../store/file-index.ts";
 import { sendNamedFile } from "./send-file.ts";
 
-type AddressKeys = Pick<Access, "hasEnvironment" | "addressKey">;
+type AddressKeys = Pick<Access, "addressKey">;
 
 /**
  * `GET|HEAD /download/<environment>/<name>?sign=…&t=…`
@@ -20,7 +20,7 @@ export async function download(
   const { access } = parts;
   const asked = readDownloadAddress(
     request.url,
-    (environment) => (access.hasEnvironment(environment) ? access.addressKey(environment) : null),
+    (environment, sharedWith) => access.addressKey(environment, sharedWith),
     request.docferry.receivedAt,
   );
   if (asked === "malformed") throw notThere();

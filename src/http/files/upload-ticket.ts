@@ -25,17 +25,22 @@ export interface TicketForm {
   fileId: string | null;
 }
 
+/** What signs a ticket: see `Access.addressKeyFor`. */
+interface TicketKey {
+  key: KeyObject;
+  sharedWith: string | null;
+}
+
 /** Seconds. */
 const validFor = 900;
 
 /**
  * A ticket to upload one file, good for 900 s. It is all signature: nothing is stored until the file is there.
  * @param upload `now` in unix ms
- * @param key the environment's
  */
 export function issueTicket(
   upload: { environment: string; name: string; baseUrl: string; now: number },
-  key: KeyObject,
+  key: TicketKey,
 ): UploadTicket {
   const { environment, name, baseUrl, now } = upload;
   return {
@@ -48,18 +53,22 @@ export function issueTicket(
 /**
  * Whether a form carries a ticket for this environment, and for which file: its name.
  * @param receivedAt unix ms at which the request came; the file may take longer than the ticket is good for
+ * @param keyOf the environment's, for the app that it is shared with; null where it is not
  * @throws {DocferryError} `invalid_form`, `wrong_signature`, `address_expired`
  */
 export function checkTicket(
   form: TicketForm,
   upload: { environment: string; receivedAt: number },
-  key: KeyObject,
+  keyOf: (sharedWith: string | null) => KeyObject | null,
 ): string {
   const { environment, receivedAt } = upload;
   const name = form.key;
   if (name === null) throw new DocferryError("invalid_form", "The form has no field key");
   const from = Number(/&q-sign-time=(\d{1,12});/.exec(form.signature ?? "")?.[1] ?? "0");
-  const expected = ticketFields({ environment, name, from }, key);
+  const sharedWith = sharedWithIn(form.token ?? "");
+  const key = keyOf(sharedWith);
+  if (!key) throw new DocferryError("wrong_signature", "The ticket opens nothing any more");
+  const expected = ticketFields({ environment, name, from }, { key, sharedWith });
   const faults = [
     ["Signature", form.signature, expected.authorization],
     ["x-cos-security-token", form.token, expected.token],
@@ -81,11 +90,11 @@ export function checkTicket(
 
 /**
  * In the vendor's form, which some clients look into; but what stands in the place of its SHA-1 is an HMAC-SHA256, cut to
- * the same 40 digits.
+ * the same 40 digits. Behind the token's signature stands the app that the environment is shared with.
  */
 function ticketFields(
   ticket: { environment: string; name: string; from: number },
-  key: KeyObject,
+  { key, sharedWith }: TicketKey,
 ): TicketFields {
   const { environment, name, from } = ticket;
   const sign = (purpose: string) => signatureOf(key, [purpose, environment, name, from]);
@@ -93,10 +102,19 @@ function ticketFields(
   const account = signatureOf(key, ["upload account", environment]).toString("hex", 0, 16);
   const signature = sign("upload").toString("hex", 0, 20);
   return {
-    token: sign("upload token").toString("base64url"),
+    token: sign("upload token").toString("base64url") + sharedSuffix(sharedWith),
     authorization:
       `q-sign-algorithm=sha1&q-ak=AKID${account}&q-sign-time=${time}&q-key-time=${time}` +
       `&q-header-list=&q-url-param-list=&q-signature=${signature}`,
     cos_file_id: sign("upload file id").toString("base64"),
   };
+}
+
+function sharedSuffix(sharedWith: string | null): string {
+  return sharedWith === null ? "" : `.${Buffer.from(sharedWith).toString("base64url")}`;
+}
+
+function sharedWithIn(token: string): string | null {
+  const [, suffix] = token.split(".", 2);
+  return suffix === undefined ? null : Buffer.from(suffix, "base64url").toString();
 }

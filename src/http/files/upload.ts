@@ -53,7 +53,7 @@ export async function upload(request: FastifyRequest, reply: FastifyReply, parts
   const name = checkUpload(form.fields, target, request, parts);
   if (!form.writer) throw new DocferryError("invalid_form", "The form has no part named file");
   const object = await form.writer.finish();
-  // It may have been removed while the bytes came, and added anew; from here on the store's order holds.
+  // It may have been removed while the bytes came, and added anew, or be shared no more; from here on the store's order holds.
   checkUpload(form.fields, target, request, parts);
   const declared = form.fields.get("content-type") ?? form.contentType;
   await parts.index.put({
@@ -164,8 +164,9 @@ function checkUpload(
   requireEnvironment(target, parts);
   const { environment, path } = target;
   const { receivedAt } = request.docferry;
-  const key = parts.access.addressKey(environment);
-  const name = checkTicket(ticketOf(fields), { environment, receivedAt }, key);
+  const name = checkTicket(ticketOf(fields), { environment, receivedAt }, (sharedWith) =>
+    parts.access.addressKey(environment, sharedWith),
+  );
   // Some libraries compose the characters of a URL, not those of a field.
   if (name.normalize("NFC") === path.normalize("NFC")) return name;
   throw new DocferryError("wrong_signature", "Field key is not the file of this address");

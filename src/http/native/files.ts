@@ -1,5 +1,4 @@
 import { type Static, Type } from "typebox";
-import type { Access } from "../../access/access.ts";
 import { checkFileName, hiddenPrefix } from "../../files/file-name.ts";
 import type { ObjectStore } from "../../files/object-store.ts";
 import { decodedPath } from "../../files/url-path.ts";
@@ -12,7 +11,6 @@ import { contentTypeOf } from "../files/content-type.ts";
 import { receiveObject } from "../files/receive-object.ts";
 import type { UploadRoom } from "../files/upload-room.ts";
 import { sendNamedFile } from "../files/send-file.ts";
-import { standing } from "../files/standing.ts";
 import { visibleFiles } from "../files/visible-files.ts";
 import { conditionOf } from "./file-condition.ts";
 import { environmentParameter, fileSchema } from "./schemas.ts";
@@ -21,7 +19,6 @@ export interface NativeFileParts {
   index: FileIndex;
   objects: ObjectStore;
   uploads: UploadRoom;
-  access: Pick<Access, "hasEnvironment" | "environmentCreatedAt">;
   /** Unix ms. */
   clock: () => number;
 }
@@ -97,7 +94,7 @@ function listFiles({ index }: NativeFileParts): ApiRoute {
   });
 }
 
-function putFile({ access, index, objects, uploads, clock }: NativeFileParts): ApiRoute {
+function putFile({ index, objects, uploads, clock }: NativeFileParts): ApiRoute {
   const stored = { content: { "application/json": fileSchema }, headers: etag };
   return apiRoute({
     method: "PUT",
@@ -127,8 +124,7 @@ function putFile({ access, index, objects, uploads, clock }: NativeFileParts): A
       "storage_limit",
       "disk_full",
     ],
-    async answer({ request, environment }) {
-      const requireStanding = standing(access, environment);
+    async answer({ request, environment, requireStanding }) {
       const name = checkFileName(nameIn(request.url));
       const condition = conditionOf(request.headers);
       const before = await index.get(environment, name);

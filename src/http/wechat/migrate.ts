@@ -1,5 +1,6 @@
 import { plainCsv } from "../../job/job.ts";
 import { Type } from "typebox";
+import type { Caller } from "../../access/caller.ts";
 import type { Engine, JobOrder } from "../../engine/engine.ts";
 import { checkFileName } from "../../files/file-name.ts";
 import { DocferryError } from "../../job/errors.ts";
@@ -15,6 +16,8 @@ export type MigrateEngine = Pick<Engine, "submit" | "job">;
 
 /** The signed, expiring address of a file. */
 export type FileUrl = (file: {
+  /** Who gets it. */
+  caller: Caller;
   environment: string;
   name: string;
   /** What the address begins with. */
@@ -95,14 +98,14 @@ export function migrateQueryInfo(
     fields: { job_id: Type.Integer() },
     polled: true,
     read: (fields) => fields.job_id,
-    async answer(id, { environment, baseUrl, now }) {
+    async answer(id, { environment, caller, baseUrl, now }) {
       // One answer for an id that is none, for no job, and for another environment's: nothing leaks.
       if (id < 1 || id > largestJobId) {
         throw new DocferryError("job_not_found", `no job ${id} in this environment`);
       }
       const job = await engine.job(environment, id);
       const view = jobView(job, options.locale, (name) =>
-        options.fileUrl({ environment, name, baseUrl, now }),
+        options.fileUrl({ caller, environment, name, baseUrl, now }),
       );
       return { ...view };
     },

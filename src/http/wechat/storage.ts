@@ -12,7 +12,7 @@ import type { WireRoute } from "./route.ts";
 
 export interface StorageParts {
   index: Pick<FileIndex, "get" | "remove" | "list" | "rooms">;
-  access: Pick<Access, "addressKey">;
+  access: Pick<Access, "addressKeyFor">;
 }
 
 /** Items of one call. */
@@ -25,13 +25,16 @@ export function uploadFile(guard: WireGuard, { index, access }: StorageParts): W
   return environmentCall(guard, {
     fields: { path: Type.String({ minLength: 1 }) },
     read: (fields) => checkFileName(fields.path),
-    async answer(name, { environment, baseUrl, now }) {
+    async answer(name, { environment, caller, baseUrl, now }) {
       for (const { of, limit, bytes } of await index.rooms(environment, name)) {
         if (bytes > 0) continue;
         throw new DocferryError("storage_limit", `${of} may store ${limit} bytes, and does`);
       }
       return {
-        ...issueTicket({ environment, name, baseUrl, now }, access.addressKey(environment)),
+        ...issueTicket(
+          { environment, name, baseUrl, now },
+          access.addressKeyFor(caller, environment),
+        ),
       };
     },
   });
@@ -48,8 +51,8 @@ export function batchDownloadFile(guard: WireGuard, { index, access }: StoragePa
   return environmentCall(guard, {
     fields: { file_list: Type.Array(item, { maxItems: itemLimit }) },
     read: (fields) => fields.file_list,
-    async answer(items, { environment, baseUrl, now }) {
-      const key = access.addressKey(environment);
+    async answer(items, { environment, caller, baseUrl, now }) {
+      const { key, sharedWith } = access.addressKeyFor(caller, environment);
       const list = items.map(async ({ fileid, max_age }) => {
         const name = nameIn(environment, fileid);
         const found = name !== null && (await index.get(environment, name)) !== undefined;
@@ -60,7 +63,11 @@ export function batchDownloadFile(guard: WireGuard, { index, access }: StoragePa
           // Some clients read this name.
           file_id: fileid,
           download_url: found
-            ? downloadAddress(baseUrl, { environment, name, expiresAt, saveAs: null }, key)
+            ? downloadAddress(
+                baseUrl,
+                { environment, name, expiresAt, saveAs: null, sharedWith },
+                key,
+              )
             : "",
           ...outcome(found),
         };
