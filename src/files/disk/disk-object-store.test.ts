@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, readdir, truncate, unlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, truncate, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -53,6 +53,24 @@ test("a write that the system refuses leaves no half file", { skip: noLimits }, 
   );
   assert.deepEqual(await readdir(join(folder, "incoming")), []);
   assert.deepEqual(await readdir(join(folder, "objects")), []);
+});
+
+test("a disk that failed while the object was still written is told of at its finish", async (t) => {
+  const folder = await tempFolder(t);
+  const store = await DiskObjectStore.open(folder);
+  const handle = await open(join(folder, "any"), "w");
+  await handle.close();
+  let syncs = 0;
+  // As the system does it: the first sync after the fault has its error, the next succeeds.
+  t.mock.method(Object.getPrototypeOf(handle) as typeof handle, "datasync", async () => {
+    if (syncs++ === 0) throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+  });
+  await using writer = await store.create("abcdef0123456789");
+  await writer.write(Buffer.alloc(17 << 20));
+  await assert.rejects(writer.finish(), (error: DocferryError) => /EIO/.test(error.message));
+  assert.equal(syncs, 1);
+  assert.deepEqual(await readdir(join(folder, "incoming")), []);
+  await assert.rejects(store.size("abcdef0123456789"), { code: "object_not_found" });
 });
 
 test("objects lie in folders by the start of their id, unfinished ones apart", async (t) => {

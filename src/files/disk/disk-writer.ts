@@ -8,6 +8,15 @@ import type { Folders } from "./folders.ts";
 /** Bytes hashed and written at a time: MD5 takes about 0.4 ms for them, which is how long others may wait for the thread. */
 const sliceBytes = 256 * 1024;
 
+/**
+ * Bytes that may have been written but not be on the disk yet before it is told to begin: it works while others do, and whoever
+ * finishes waits for the last of them, not for all.
+ */
+const unsyncedBytes = 16 * 1024 * 1024;
+
+/** One of a thread's writers at a time: Node has few threads for all files, and a slow disk would take them from readers. */
+let someoneSyncs = false;
+
 /** Writes `incoming/<id>`; finishing moves it into its shard. Whatever fails removes the file. */
 export class DiskWriter implements ObjectWriter {
   readonly id: string;
@@ -15,6 +24,11 @@ export class DiskWriter implements ObjectWriter {
   readonly #handle: FileHandle;
   readonly #hash = createHash("md5");
   #size = 0;
+  /** Of `#size`, those that no sync was begun after. */
+  #unsynced = 0;
+  #syncing: Promise<void> | null = null;
+  /** The system tells once that the disk has failed: a later sync of the same file may succeed. */
+  #syncFailure: { error: unknown } | null = null;
   #state: "open" | "finished" | "aborted" = "open";
 
   private constructor(id: string, folders: Folders, handle: FileHandle) {
@@ -55,6 +69,8 @@ export class DiskWriter implements ObjectWriter {
   async finish(): Promise<StoredObject> {
     this.#requireOpen();
     try {
+      await this.#syncing;
+      if (this.#syncFailure) throw this.#syncFailure.error;
       await this.#handle.datasync();
       await this.#handle.close();
       await this.#folders.makeShard(this.id);
@@ -73,6 +89,7 @@ export class DiskWriter implements ObjectWriter {
   async abort(): Promise<void> {
     if (this.#state !== "open") return;
     this.#state = "aborted";
+    await this.#syncing;
     await this.#handle.close().catch(() => undefined);
     await unlink(this.#folders.unfinished(this.id)).catch(ignoreMissing);
   }
@@ -87,6 +104,20 @@ export class DiskWriter implements ObjectWriter {
     this.#hash.update(slice);
     await written;
     this.#size += slice.length;
+    this.#unsynced += slice.length;
+    if (this.#unsynced >= unsyncedBytes && !someoneSyncs) this.#syncing = this.#syncAhead();
+  }
+
+  async #syncAhead(): Promise<void> {
+    someoneSyncs = true;
+    this.#unsynced = 0;
+    try {
+      await this.#handle.datasync();
+    } catch (error) {
+      this.#syncFailure = { error };
+    } finally {
+      someoneSyncs = false;
+    }
   }
 
   /** Aborts on the way to throwing something that matters more than what may go wrong here: the sweeper takes the rest. */
