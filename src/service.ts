@@ -133,10 +133,10 @@ function serviceApp(config: Config, parts: Composition, logger: Logger): Fastify
     corsOrigins: new Set(config.corsOrigins.split(",").filter((origin) => origin !== "")),
     locale: config.locale,
     tls: readTls(config),
-    readiness: () => {
-      if (parts.engine.draining) return { ready: false, reason: "draining" };
-      if (parts.room.full) return { ready: false, reason: "the disk is full" };
-      return { ready: true };
+    notReady: async () => {
+      if (parts.engine.draining) return "draining";
+      if (parts.room.full) return "the disk is full";
+      return parts.engine.writeFault();
     },
   });
 }

@@ -2,7 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { CollectionInfo } from "../databases/database.ts";
 import { checkFileName } from "../files/file-name.ts";
 import { DocferryError, toErrorData } from "../job/errors.ts";
-import type { ExportSpec, ImportSpec, Job, JobSpec } from "../job/job.ts";
+import {
+  endedStates,
+  type ExportSpec,
+  type ImportSpec,
+  type Job,
+  type JobSpec,
+} from "../job/job.ts";
 import { checkCollectionName } from "../query/collection-name.ts";
 import type { QueryPlan } from "../query/plan.ts";
 import type { Reject } from "../job/reject.ts";
@@ -16,6 +22,7 @@ import { firstRejects, rejectFile, type RejectLines, rejectLines } from "./job-r
 import { storedQuery } from "./job-plan.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Worker } from "./worker.ts";
+import { WriteCheck } from "./write-check.ts";
 
 /** What a user asks for: a job's spec before the file is pinned. */
 export type JobOrder =
@@ -42,16 +49,22 @@ export class Engine {
   readonly #worker: Worker;
   readonly #sweeper: Sweeper;
   readonly #drops: CollectionDrops;
+  readonly #writeCheck: WriteCheck;
   /** Environments that are being removed. */
   readonly #removing = new Set<string>();
   #draining = false;
 
   constructor(context: EngineContext) {
     this.#context = context;
-    const worker: Worker = new Worker(context, () => sweeper.look());
+    const writeCheck = new WriteCheck(context);
+    const worker: Worker = new Worker(context, {
+      onRetry: () => sweeper.look(),
+      onWriteFault: () => void writeCheck.look(),
+    });
     const sweeper = new Sweeper(context, () => worker.keepLeases());
     this.#worker = worker;
     this.#sweeper = sweeper;
+    this.#writeCheck = writeCheck;
     this.#drops = new CollectionDrops(context);
   }
 
@@ -63,11 +76,17 @@ export class Engine {
   /** Running tasks commit their progress and give their leases back; nothing new is taken. */
   async drain(): Promise<void> {
     this.#draining = true;
+    this.#writeCheck.stop();
     await Promise.all([this.#worker.drain(), this.#sweeper.stop()]);
   }
 
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** Why no job can get on, because nothing can be written; null: it can. Looks, at most once a second. */
+  writeFault(): Promise<string | null> {
+    return this.#writeCheck.look();
   }
 
   /**
@@ -104,7 +123,7 @@ export class Engine {
   /** @throws {DocferryError} `job_not_found`, for another environment's job too */
   async job(environment: string, id: number): Promise<Job> {
     const job = await this.#context.store.jobs.get(id);
-    if (job?.environment === environment) return job;
+    if (job?.environment === environment) return this.#told(job);
     throw new DocferryError("job_not_found", `no job ${id} in this environment`);
   }
 
@@ -115,8 +134,9 @@ export class Engine {
   }
 
   /** Newest first, with ids below `before`. */
-  jobs(environment: string, options: JobQuery): Promise<Job[]> {
-    return this.#context.store.jobs.list({ environment, ...options });
+  async jobs(environment: string, options: JobQuery): Promise<Job[]> {
+    const listed = await this.#context.store.jobs.list({ environment, ...options });
+    return listed.map((job) => this.#told(job));
   }
 
   /**
@@ -238,6 +258,13 @@ export class Engine {
         if (toErrorData(error).code !== "conflict" || tries++ === submitTries) throw error;
       }
     }
+  }
+
+  /** What holds a job up cannot be written down where nothing can be: then it is told all the same. */
+  #told(job: Job): Job {
+    const { fault } = this.#writeCheck;
+    if (fault === null || job.stalled !== null || endedStates.has(job.state)) return job;
+    return { ...job, stalled: fault };
   }
 
   /** Nothing new is taken by a service that stops, nor for an environment that goes. */

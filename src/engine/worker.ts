@@ -28,6 +28,7 @@ interface HeldLease {
 export class Worker {
   readonly #context: EngineContext;
   readonly #onRetry: () => void;
+  readonly #onWriteFault: () => void;
   readonly #attempts = new Map<Attempt, Promise<void>>();
   readonly #leases = new Map<Attempt, HeldLease>();
   #timer: NodeJS.Timeout | null = null;
@@ -35,10 +36,18 @@ export class Worker {
   #claimAgain = false;
   readonly #stopping = new AbortController();
 
-  /** @param onRetry called when a task that failed may be due again sooner than anything that was known */
-  constructor(context: EngineContext, onRetry: () => void) {
+  constructor(
+    context: EngineContext,
+    events: {
+      /** A task that failed may be due again sooner than anything that was known. */
+      onRetry: () => void;
+      /** Something could not be written down. */
+      onWriteFault: () => void;
+    },
+  ) {
     this.#context = context;
-    this.#onRetry = onRetry;
+    this.#onRetry = events.onRetry;
+    this.#onWriteFault = events.onWriteFault;
   }
 
   start(): void {
@@ -101,6 +110,7 @@ export class Worker {
       } while (this.#claimAgain);
     } catch (error) {
       log.warn({ err: error }, "claiming tasks failed; trying again");
+      this.#onWriteFault();
     } finally {
       this.#claiming = false;
     }
@@ -138,6 +148,7 @@ export class Worker {
         return await this.#settle(attempt, thrown);
       } catch (error) {
         const { log } = this.#context;
+        this.#onWriteFault();
         if (tries === 1) log.warn({ ...attempt.about, err: error }, "attempt could not be ended");
         // Its lease is gone, or we go: the lease runs out and a later attempt goes on.
         if (signal.aborted || toErrorData(error).code !== "store_unavailable") return;

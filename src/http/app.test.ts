@@ -117,12 +117,12 @@ test("outside the vendor's paths errors are problems with the request's id", asy
 });
 
 test("alive is not ready", async () => {
-  let state: { ready: boolean; reason?: string } = { ready: true };
-  await using opened = await openTestApp({ readiness: () => state });
+  let reason: string | null = null;
+  await using opened = await openTestApp({ notReady: async () => reason });
   const { app, log } = opened;
   const ready = await app.inject("/readyz");
   assert.equal(ready.statusCode, 200);
-  state = { ready: false, reason: "draining" };
+  reason = "draining";
   const draining = await app.inject("/readyz");
   assert.equal(draining.statusCode, 503);
   assert.equal(draining.headers["content-type"], "application/problem+json; charset=utf-8");

@@ -49,8 +49,8 @@ export interface AppParts extends SurfaceParts {
   corsOrigins: ReadonlySet<string>;
   limits: HttpLimits;
   tls: { cert: Buffer; key: Buffer } | null;
-  /** Whether work may be sent here, and if not, why. */
-  readiness: () => { ready: boolean; reason?: string };
+  /** Why no work may be sent here; null: it may. */
+  notReady: () => Promise<string | null>;
 }
 
 /** All of the service's HTTP. It does not listen yet. */
@@ -123,7 +123,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   consentRoutes(app, parts);
   registerFileRoutes(app, { ...parts, uploads });
   storageGateway(app, parts);
-  health(app, parts.readiness);
+  health(app, parts.notReady);
   return app;
 }
 
@@ -161,15 +161,16 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unkno
 }
 
 /** Alive: the process answers. Ready: it takes work; a balancer goes by this one. */
-function health(app: FastifyInstance, readiness: AppParts["readiness"]): void {
+function health(app: FastifyInstance, notReady: AppParts["notReady"]): void {
   app.get("/healthz", (request, reply) => {
     request.docferry.polled = true;
     reply.send({ status: "alive" });
   });
-  app.get("/readyz", (request, reply) => {
+  app.get("/readyz", (request) => {
     request.docferry.polled = true;
-    const { ready, reason } = readiness();
-    if (!ready) throw new DocferryError("busy", `Not ready: ${reason ?? "no reason given"}`);
-    reply.send({ status: "ready" });
+    return notReady().then((reason) => {
+      if (reason !== null) throw new DocferryError("busy", `Not ready: ${reason}`);
+      return { status: "ready" };
+    });
   });
 }

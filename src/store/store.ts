@@ -7,4 +7,9 @@ export interface Store extends AsyncDisposable {
   readonly jobs: JobStore;
   readonly files: FileIndex;
   readonly requests: RequestRecords;
+  /**
+   * Writes what changes nothing, and syncs it: proves that the store can be written.
+   * @throws {DocferryError} `disk_full`, `store_unavailable`
+   */
+  touch(): Promise<void>;
 }

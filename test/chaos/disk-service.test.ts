@@ -85,6 +85,23 @@ test("a service whose disk is full says so, lives, survives a kill, and goes on 
   assert.equal(await second.stop(), 0);
 });
 
+test("a service that does nothing on a disk that has become full is not ready, says why, and is ready once there is room", async (t) => {
+  const disk = await smallDisk(t, 16 * mib);
+  if (!disk) return;
+  const service = await TestService.start(t, join(disk.folder, "data"), { flags });
+  await untilReady(service);
+  await disk.fill();
+  while ((await ready(service)) === 200) await sleep(100);
+  const answer = await fetch(`${service.address}/readyz`);
+  assert.match(
+    ((await answer.json()) as { detail: string }).detail,
+    /^Not ready: the disk is full/,
+  );
+  assert.equal((await fetch(`${service.address}/healthz`)).status, 200);
+  await disk.free();
+  await untilReady(service);
+});
+
 test("a service that was stopped before its disk was full starts all the same", async (t) => {
   const disk = await smallDisk(t, 16 * mib);
   if (!disk) return;

@@ -72,6 +72,7 @@ export async function openFaultyEngine(
   const engine = new Engine({
     store: {
       jobs: withPoints("jobs", store.jobs, { reads: reads.jobs, at: alive }),
+      touch: () => store.touch(),
       requests: withPoints("requests", store.requests, { reads: reads.requests, at: alive }),
       files: withPoints("index", store.files, { reads: reads.index, at: alive }),
       [Symbol.asyncDispose]: async () => undefined,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,10 +31,17 @@ test("an import whose disk fails in its middle waits, is told, and goes on when 
   const more = JSON.stringify({ ...importOrder, collection: "more" });
   await refuses(ferryman, "POST", "jobs", more, /disk I\/O error/);
   assert.equal((await fetch(`${ferryman.service.address}/healthz`)).status, 200);
+  // It cannot be written down why it waits; it is told.
+  const told = async () => (await ferryman.job(id)).stalled;
+  await until(async () => /disk I\/O error/.test((await told()) ?? ""));
+  await notReady(ferryman, /^Not ready: disk I\/O error/);
   // Longer than a store is waited for that is only busy.
   await sleep(1_500);
   const waiting = await ferryman.job(id);
   assert.equal(waiting.ended, null, JSON.stringify(waiting.error));
+  assert.match(waiting.stalled ?? "", /disk I\/O error/);
+  const { items } = (await (await ferryman.send("GET", "jobs")).json()) as { items: NativeJob[] };
+  assert.match(items[0]?.stalled ?? "", /disk I\/O error/);
 
   await fault.mend();
   const began = performance.now();
@@ -43,6 +51,8 @@ test("an import whose disk fails in its middle waits, is told, and goes on when 
   const seconds = (performance.now() - began) / 1000;
   t.diagnostic(`the import was done ${seconds.toFixed(1)} s after the disk was`);
   assert.doesNotMatch(ferryman.service.log, /leases ran out/);
+  assert.equal(imported.stalled, null);
+  await ready(ferryman);
   const again = { ...importOrder, collection: "again" };
   assertImported(await ferryman.ended((await ferryman.submit(again)).id));
   assert.equal(await ferryman.service.stop(), 0);
@@ -65,6 +75,7 @@ test("jobs that write files wait while their folder is read-only, say so, and go
   }
   await refuses(ferryman, "PUT", "files/more.json", "{}", /^EROFS: read-only file system/);
   assert.equal((await fetch(`${ferryman.service.address}/healthz`)).status, 200);
+  await notReady(ferryman, /^Not ready: EROFS: read-only file system/);
   const read = await ferryman.send("GET", "files/people.json");
   assert.equal(await read.text(), file, "what is there can be read");
 
@@ -75,8 +86,46 @@ test("jobs that write files wait while their folder is read-only, say so, and go
   assert.equal(exported.result?.records, records);
   assert.equal(exported.stalled, null);
   await ferryman.put("more.json", "{}");
+  await ready(ferryman);
   assert.equal(await ferryman.service.stop(), 0);
 });
+
+/** Without any job: nobody but a probe looks. */
+test("an idle service whose disk cannot be written is not ready, says why, and is ready again once it can be", async (t) => {
+  const ferryman = await start(t);
+  await ready(ferryman);
+  const failing = await failingWrites(t, ferryman.service.child.pid ?? 0);
+  if (!failing) return;
+  await notReady(ferryman, /^Not ready: disk I\/O error/);
+  await failing.mend();
+  await ready(ferryman);
+  const readOnly = await readOnlyFolder(t, join(ferryman.folder, "files"));
+  if (!readOnly) return;
+  await notReady(ferryman, /^Not ready: EROFS: read-only file system/);
+  await readOnly.mend();
+  await ready(ferryman);
+  assert.deepEqual(await readdir(join(ferryman.folder, "files", "incoming")), []);
+});
+
+/** Within the time for which the last look holds. */
+async function probed({ service }: Ferryman, status: number): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(`${service.address}/readyz`);
+    const text = await answer.text();
+    if (answer.status === status) return text;
+    assert.ok(tries < 50, text);
+    await sleep(100);
+  }
+}
+
+async function ready(ferryman: Ferryman): Promise<void> {
+  await probed(ferryman, 200);
+}
+
+async function notReady(ferryman: Ferryman, why: RegExp): Promise<void> {
+  assert.match((JSON.parse(await probed(ferryman, 503)) as { detail: string }).detail, why);
+  assert.equal((await fetch(`${ferryman.service.address}/healthz`)).status, 200);
+}
 
 async function start(t: Parameters<typeof tempFolder>[0]) {
   const folder = join(await tempFolder(t), "data");

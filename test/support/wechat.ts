@@ -85,7 +85,7 @@ export async function openTestApp(
     trustProxy: false,
     corsOrigins: new Set(),
     tls: null,
-    readiness: () => ({ ready: true }),
+    notReady: async () => null,
     ...parts,
   });
   const { token } = await access.appToken(mine);

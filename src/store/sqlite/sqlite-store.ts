@@ -54,6 +54,10 @@ export class SqliteStore implements Store {
     return new SqliteStore(writer, openReader(file));
   }
 
+  touch(): Promise<void> {
+    return this.#writer.call("touch", undefined);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // The one that may write goes last: it takes the log into the file, and leaves nothing beside it.
     this.#reader.close();

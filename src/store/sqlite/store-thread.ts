@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import { workerData } from "node:worker_threads";
 import type { ReleaseLimits } from "../../job/release.ts";
 import { openWriter } from "../../sqlite/open.ts";
@@ -32,6 +33,13 @@ const calls = {
   ...fileCalls,
   ...limitCalls,
   ...requestCalls,
+  /** The same number again: a page is written all the same. */
+  touch(connection: DatabaseSync): void {
+    const { user_version: version } = connection.prepare("PRAGMA user_version").get() as {
+      user_version: number;
+    };
+    connection.exec(`PRAGMA user_version = ${version}`);
+  },
 };
 export type StoreCalls = typeof calls;
 
