@@ -8,10 +8,11 @@ import {
   statSync,
 } from "node:fs";
 import { resolve } from "node:path";
-import { PassThrough, type Readable, Transform, type Writable } from "node:stream";
+import { type Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { CommandError } from "../command-errors.ts";
+import { cutAtFrames } from "./zstd-frames.ts";
 
 /** Where an import's bytes come from. `identity` changes whenever they do; null where it shows only in the bytes. */
 export type Input =
@@ -108,16 +109,16 @@ export async function unpackTo(
   const { first, rest } = await peek(source, options.signal);
   const packing = packingOf(first);
   try {
-    const streams = [rest, counting(options.onBytes), unpacker(packing), ...targets];
+    const streams = [rest, counting(options.onBytes), ...unpackers(packing), ...targets];
     await pipeline(streams as NodeJS.ReadWriteStream[], { signal: options.signal });
   } catch (error) {
     throw unpackFailure(error, packing, options.name);
   }
 }
 
-function unpacker(packing: "gzip" | "zstd" | null) {
-  if (packing === "gzip") return createGunzip();
-  return packing === "zstd" ? createZstdDecompress() : new PassThrough();
+function unpackers(packing: "gzip" | "zstd" | null): Transform[] {
+  if (packing === "gzip") return [createGunzip()];
+  return packing === "zstd" ? [cutAtFrames(), createZstdDecompress()] : [];
 }
 
 /** The first four bytes, and all of them again. */
