@@ -4,7 +4,7 @@
 //   node bench/status.ts
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -60,55 +60,18 @@ const statusQuery = (name: string, server: Server, accessToken: string): Subject
 });
 console.log(`on one core              | queries/s | p50 ms | p99 ms | CPU us a query
 -------------------------|-----------|--------|--------|---------------`);
-const ofApp = statusQuery("docferry, an app's token", service, token);
-const beside = inTurns(ofApp, statusQuery("bare Fastify", bare, token));
-const ofPlatform = statusQuery("an authorizer's token", service, await authorizerToken());
-const besideApp = inTurns(ofPlatform, ofApp);
+const beside = inTurns(
+  statusQuery("docferry", service, token),
+  statusQuery("bare Fastify", bare, token),
+);
 console.log(
-  `docferry / bare Fastify: median ${beside.perSecond.toFixed(2)}, by CPU time ${beside.cpu.toFixed(2)} (floor 0.8, goal 0.9)
-an authorizer's token / an app's: median ${besideApp.perSecond.toFixed(2)}, by CPU time ${besideApp.cpu.toFixed(2)} (goal 0.95)`,
+  `docferry / bare Fastify: median ${beside.perSecond.toFixed(2)}, by CPU time ${beside.cpu.toFixed(2)} (floor 0.8, goal 0.9)`,
 );
 for (const { child } of [service, bare]) {
   child.kill("SIGTERM");
   await once(child, "exit");
 }
 await rm(folder, { recursive: true });
-
-/** A token of a platform that acts for the app, by the operator's word. */
-async function authorizerToken(): Promise<string> {
-  const key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
-  const post = async (path: string, content: object, headers = {}) =>
-    (await (
-      await fetch(`${service.address}${path}`, {
-        method: "POST",
-        headers,
-        body: JSON.stringify(content),
-      })
-    ).json()) as Record<string, string>;
-  const operator = { authorization: `Bearer ${key}` };
-  const [id, secret, ticket] = ["wxbenchplatform", "p".repeat(32), "ticket@@@bench"];
-  await post("/v1/admin/platforms", { id, secret }, operator);
-  await post(`/v1/admin/platforms/${id}/tickets`, { ticket }, operator);
-  const granted = await post(
-    `/v1/admin/platforms/${id}/authorizations`,
-    { app: env.DOCFERRY_APP_ID, sets: [18, 49] },
-    operator,
-  );
-  const component = await post("/cgi-bin/component/api_component_token", {
-    component_appid: id,
-    component_appsecret: secret,
-    component_verify_ticket: ticket,
-  });
-  const issued = await post(
-    `/cgi-bin/component/api_authorizer_token?component_access_token=${component["component_access_token"]}`,
-    {
-      component_appid: id,
-      authorizer_appid: env.DOCFERRY_APP_ID,
-      authorizer_refresh_token: granted["refreshToken"],
-    },
-  );
-  return issued["authorizer_access_token"] ?? "";
-}
 
 /** An import of a file that is empty: a job with an answer as long as others. */
 async function finishedJob(): Promise<number> {

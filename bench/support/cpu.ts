@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** CPU seconds of all threads of a process so far. */
 export function cpuSecondsOf(pid: number): number {
@@ -8,4 +8,13 @@ export function cpuSecondsOf(pid: number): number {
     .split(" ")
     .map(Number);
   return (user + system) / 100;
+}
+
+/** The same to the nanosecond, of the threads that are there. */
+export function cpuNanosecondsOf(pid: number): bigint {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => {
+    const [onCpu = "0"] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
+    return sum + BigInt(onCpu);
+  }, 0n);
 }
