@@ -1,3 +1,4 @@
+import { type Kernels, kernels } from "../wasm/kernels.ts";
 import type { Documents } from "./documents.ts";
 import { hashLanes, murmur3 } from "./murmur3.ts";
 
@@ -17,8 +18,14 @@ export class ContentDigest {
 
   add(documents: Documents): void {
     const { bytes, starts, count } = documents;
+    const kernel = kernels();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let i = 0; i < count; i++) this.#addHash(view, starts[i]!, starts[i + 1]!);
+    for (let i = 0; i < count;) {
+      const together = kernel ? this.#addWindow(kernel, documents, i) : 0;
+      // One that is larger than the window, or all of them.
+      if (together === 0) this.#addHash(view, starts[i]!, starts[i + 1]!);
+      i += together || 1;
+    }
   }
 
   /** Adds the one document `bytes[from … to)`. */
@@ -50,6 +57,22 @@ export class ContentDigest {
       digest.#sum[lane] = Number.parseInt(match[2]!.slice(24 - 8 * lane, 32 - 8 * lane), 16);
     }
     return digest;
+  }
+
+  /** Adds the documents from `first` on whose bytes fit into the kernel's window; gives how many they are. */
+  #addWindow(kernel: Kernels, { bytes, starts, count }: Documents, first: number): number {
+    const { window, places, sums } = kernel;
+    const base = starts[first]!;
+    const most = Math.min(count, first + places.length - 1);
+    let to = first;
+    while (to < most && starts[to + 1]! - base <= window.length) to++;
+    if (to === first) return 0;
+    window.set(bytes.subarray(base, starts[to]));
+    places.set(starts.subarray(first, to + 1));
+    kernel.sumHashes(to - first, base);
+    this.#count += to - first;
+    addLanes(this.#sum, sums);
+    return to - first;
   }
 
   #addHash(view: DataView, from: number, to: number): void {

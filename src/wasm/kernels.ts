@@ -27,6 +27,16 @@ export interface Kernels {
   readonly passItems: (length: number, lineStart: number, due: number, isArray: boolean) => number;
   /** Line breaks before what `passItems` returned. */
   readonly itemLines: () => number;
+  /** Where the places of documents are put that `sumHashes` looks at: one more than there are. */
+  readonly places: Uint32Array;
+  /**
+   * Puts the sum modulo 2^128 of the documents' MurmurHash3_x86_128, seed 0, into `sums`.
+   * @param count documents; the window has their bytes
+   * @param base the first one's place
+   */
+  readonly sumHashes: (count: number, base: number) => void;
+  /** Four words of 32 bits, the lowest first. */
+  readonly sums: Uint32Array;
 }
 
 let loaded: Kernels | null | undefined;
@@ -45,10 +55,13 @@ function load(): Kernels | null {
     const { exports } = new WebAssembly.Instance(
       new WebAssembly.Module(Buffer.from(base64, "base64")),
     );
-    const { memory, window, windowBytes, ...functions } = exports as unknown as Exports;
+    const { memory, window, windowBytes, places, maxDocuments, sums, ...functions } =
+      exports as unknown as Exports;
     return {
       ...functions,
       window: new Uint8Array(memory.buffer, window.value, windowBytes.value),
+      places: new Uint32Array(memory.buffer, places.value, maxDocuments.value + 1),
+      sums: new Uint32Array(memory.buffer, sums.value, 4),
     };
   } catch {
     return null;
@@ -56,10 +69,13 @@ function load(): Kernels | null {
 }
 
 /** As wasm/assembly/index.ts has them. */
-interface Exports extends Omit<Kernels, "window"> {
+interface Exports extends Omit<Kernels, "window" | "places" | "sums"> {
   memory: { buffer: ArrayBuffer };
   window: { value: number };
   windowBytes: { value: number };
+  places: { value: number };
+  maxDocuments: { value: number };
+  sums: { value: number };
 }
 
 /** What is used of the global that Node's types do not have. */
