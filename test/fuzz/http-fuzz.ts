@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openFilesBelow } from "../support/open-files.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { NativeService } from "../support/native.ts";
 import { RawSocket } from "../support/raw-socket.ts";
-import { callsOf, requestBytes } from "./http-requests.ts";
+import { callsOf, requestBytes, submitBytes, submitted } from "./http-requests.ts";
 import type { Random } from "./random.ts";
 
 export interface HttpFinding {
@@ -13,62 +14,115 @@ export interface HttpFinding {
   answer: string;
 }
 
+/** Of so many requests one is a submit that is taken. */
+const oneSubmitIn = 20;
+
+/** What may be more at the end than after the first third: caches fill, and the pages of a heap come and go. */
+const grown = { heapMib: 24, rssMib: 120, files: 20 };
+
 /** Connections at a time. */
-const atOnce = 8;
+const atOnce = 32;
+/** Until a request that has no answer yet is ended: what has been changed may be waited for to go on. */
+const restAfterMs = 2_000;
 const answerWithinMs = 30_000;
 
+const unendedStates = ["queued", "planning", "running", "finishing", "cancelling"];
+
+const lines = '{"_id":1,"a":"x"}\n{"_id":2,"a":2}\n{oops}\n';
+
 /**
- * Sends made-up requests to a whole service, until `endAt` (of `performance.now`), and finds what breaks a promise: a fault of
- * ours that has no rid, or whose stack the log has not; no answer; a service that no longer answers; files left open or behind.
+ * Sends made-up requests to a whole service for `ms`, and finds what breaks a promise: a fault of
+ * ours that has no rid, or whose stack the log has not; no answer; a service that no longer answers; jobs that do not end; memory,
+ * files or connections that are kept, files left behind.
  */
-export async function fuzzHttp(options: { random: Random; endAt: number; most: number }): Promise<{
+export async function fuzzHttp(options: { random: Random; ms: number; most: number }): Promise<{
   requests: number;
   calls: number;
   statuses: Record<string, number>;
+  /** Submits that were taken. */
+  jobs: number;
+  /** After the first third, and at the end. */
+  held: { before: Held; after: Held };
   findings: HttpFinding[];
 }> {
-  const { random, endAt, most } = options;
+  const { random, ms, most } = options;
   await using native = await NativeService.start();
-  await native.imported("seed", '{"_id":1,"a":"x"}\n{"_id":2,"a":2}\n{oops}\n');
+  await native.imported("seed", lines);
   await native.put("seed.json", '{"_id":3}\n');
+  await native.imported(submitted.collection, lines);
+  await native.put(submitted.file, lines);
   const calls = await callsOf(native);
-  const openAtFirst = await openFilesBelow(native.folder);
+  const beginsAt = performance.now();
+  const endAt = beginsAt + ms;
   const statuses: Record<string, number> = {};
   const findings: HttpFinding[] = [];
   let requests = 0;
+  let jobs = 0;
   const one = async () => {
-    const bytes = requestBytes(random.pick(calls), native, random);
+    const isSubmit = random.below(oneSubmitIn) === 0;
+    const bytes = isSubmit
+      ? submitBytes(native, random)
+      : requestBytes(random.pick(calls), native, random);
     requests++;
-    const { fault, answer } = await judged(native, bytes);
+    const { fault: told, answer } = await judged(native, bytes);
+    const taken = /^HTTP\/1\.1 201 |"errcode":0,"errmsg":"ok","job_id":/.test(answer);
+    if (isSubmit && taken) jobs++;
+    const fault = told ?? (isSubmit && !taken ? "a submit that is right is not taken" : null);
     const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? "none";
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (fault !== null)
       findings.push({ fault, request: bytes.toString("latin1"), answer: answer.slice(0, 600) });
   };
-  const sender = async () => {
-    while (performance.now() < endAt && findings.length < most) {
+  const sender = async (until: number) => {
+    while (performance.now() < until && findings.length < most) {
       await one();
       // What was logged of answers that were good is of no use any more.
       if (native.log.length > 20_000) native.log.splice(0, 10_000);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, sender));
-  const { status } = await native.send("GET", "/healthz", { token: null });
-  if (status !== 200) findings.push({ fault: `healthz is ${status}`, request: "", answer: "" });
+  const send = (until: number) => Promise.all(Array.from({ length: atOnce }, () => sender(until)));
+  const fault = (text: string) => findings.push({ fault: text, request: "", answer: "" });
+  await send(beginsAt + ms / 3);
   await ended(native);
+  const before = await heldBy();
+  await send(endAt);
+  const { status } = await native.send("GET", "/healthz", { token: null });
+  if (status !== 200) fault(`healthz is ${status}`);
+  const unended = await ended(native);
+  if (unended > 0) fault(`${unended} jobs do not end`);
   const left = (await readdir(join(native.folder, "files", "incoming"))).length;
-  if (left > 0)
-    findings.push({ fault: `${left} files are left in incoming/`, request: "", answer: "" });
-  const open = await openFilesBelow(native.folder);
-  // Environments and sorts open files of their own; a leak is one for many requests.
-  if (open > openAtFirst + 20) {
-    findings.push({
-      fault: `${open} files are open, ${openAtFirst} were`,
-      request: "",
-      answer: "",
-    });
+  if (left > 0) fault(`${left} files are left in incoming/`);
+  const after = await heldBy();
+  for (const [what, limit] of Object.entries(grown) as [keyof Held, number][]) {
+    if (after[what] - before[what] > limit)
+      fault(`${what}: ${after[what]}, ${before[what]} before`);
   }
-  return { requests, calls: calls.length, statuses, findings };
+  return { requests, calls: calls.length, statuses, jobs, held: { before, after }, findings };
+}
+
+/** What this process, which is the service's, holds. */
+interface Held {
+  /** What a full collection leaves, with what stands outside of the heap. */
+  heapMib: number;
+  rssMib: number;
+  /** Connections are files. 0 where the system does not tell. */
+  files: number;
+}
+
+async function heldBy(): Promise<Held> {
+  // Connections of the last requests are still on their way out.
+  await sleep(200);
+  collect();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  const files = await readdir("/proc/self/fd").catch(() => []);
+  const mib = (bytes: number) => Math.round(bytes / 1024 / 1024);
+  return { heapMib: mib(heapUsed + external), rssMib: mib(rss), files: files.length };
+}
+
+/** A full collection. */
+function collect(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
 }
 
 async function judged(
@@ -76,7 +130,10 @@ async function judged(
   bytes: Buffer,
 ): Promise<{ fault: string | null; answer: string }> {
   const client = await RawSocket.open(native.service.address);
-  client.socket.end(bytes);
+  client.send(bytes);
+  // Of a client that has said that nothing more comes, Node takes no interest in the answer: so not before it has had its time.
+  await Promise.race([client.closed, sleep(restAfterMs, null, { ref: false })]);
+  client.socket.end();
   const answer = await Promise.race([client.closed, sleep(answerWithinMs, null, { ref: false })]);
   if (answer === null) {
     client.reset();
@@ -103,12 +160,17 @@ function faultOf(answer: string, { log }: NativeService): string | null {
     : `a fault of ours: ${line.slice(0, 1500)}`;
 }
 
-/** Jobs that requests have made come to their end. */
-async function ended(native: NativeService): Promise<void> {
-  for (let looks = 0; looks < 600; looks++) {
-    const { json } = await native.send("GET", "jobs?limit=100");
-    const jobs = (json as { items?: { ended: string | null }[] }).items ?? [];
-    if (jobs.every((job) => job.ended !== null)) return;
+/** Jobs that requests have made come to their end. How many do not. */
+async function ended(native: NativeService): Promise<number> {
+  for (let looks = 0; ; looks++) {
+    const states = await Promise.all(
+      unendedStates.map(async (state) => {
+        const { json } = await native.send("GET", `jobs?state=${state}&limit=100`);
+        return (json as { items: unknown[] }).items.length;
+      }),
+    );
+    const unended = states.reduce((sum, count) => sum + count, 0);
+    if (unended === 0 || looks === 600) return unended;
     await sleep(100);
   }
 }

@@ -238,6 +238,48 @@ export function plainRequest(call: Call, native: NativeService, body: Buffer): B
   return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]);
 }
 
+/** What valid submits read; no made-up request names either, so none removes it. */
+export const submitted = { file: "submitted.json", collection: "submitted" };
+
+/** A submit that is taken, by one of the three ways there are: jobs run while everything else comes in. */
+export function submitBytes(native: NativeService, random: Random): Buffer {
+  const env = nativeAccount.envId;
+  const target = `made${random.below(8)}`;
+  const call = (method: string, path: string, access: Call["access"]): Call => ({
+    method,
+    path,
+    body: null,
+    access,
+  });
+  const query = `db.collection("${submitted.collection}").get()`;
+  const [how, body] = random.pick<[Call, object]>([
+    [
+      call("POST", "/v1/environments/{env}/jobs", "app"),
+      { type: "import", format: "json", file: submitted.file, collection: target, mode: "upsert" },
+    ],
+    [
+      call("POST", "/v1/environments/{env}/jobs", "app"),
+      { type: "export", format: "json", file: `${target}.json`, collection: submitted.collection },
+    ],
+    [
+      call("POST", "/tcb/databasemigrateimport", "wire"),
+      {
+        env,
+        collection_name: target,
+        file_path: submitted.file,
+        file_type: 1,
+        stop_on_error: false,
+        conflict_mode: 2,
+      },
+    ],
+    [
+      call("POST", "/tcb/databasemigrateexport", "wire"),
+      { env, file_path: `${target}.csv`, file_type: 1 + random.below(2), query },
+    ],
+  ]);
+  return plainRequest(how, native, Buffer.from(JSON.stringify(body)));
+}
+
 function changed(bytes: Buffer, random: Random): Buffer {
   return random.below(2) === 0 ? bytes : Buffer.from(mutate(bytes, tokens, random));
 }
