@@ -114,7 +114,8 @@ export class Connection {
           ...call.headers,
         },
         signal: AbortSignal.any(signals),
-        ...(body !== undefined && { body, duplex: "half" }),
+        ...(body !== undefined && { body }),
+        ...(call.body && bodyGoesOnce),
       });
     } catch (error) {
       call.signal?.throwIfAborted();
@@ -137,6 +138,12 @@ export class Connection {
 function jsonText(json: unknown): string {
   return typeof json === "string" ? json : JSON.stringify(json);
 }
+
+/**
+ * For a body that may be large. A fetch that might follow a redirect keeps a second copy of it to send again, and Node's reads
+ * that copy ahead: a file of a gigabyte took one of memory.
+ */
+export const bodyGoesOnce = { duplex: "half", redirect: "error", window: null } as const;
 
 interface Failure {
   error: Error;

@@ -1,4 +1,10 @@
-import { type CallOptions, type Connection, connectionError, signalOf } from "./connection.ts";
+import {
+  bodyGoesOnce,
+  type CallOptions,
+  type Connection,
+  connectionError,
+  signalOf,
+} from "./connection.ts";
 import { wireAnswer } from "./credentials.ts";
 import { DocferryApiError } from "./errors.ts";
 
@@ -63,6 +69,7 @@ export class WeChatCalls {
     const response = await this.#connection.fetch(field("url"), {
       method: "POST",
       body: form,
+      ...bodyGoesOnce,
       ...signalOf(options),
     });
     if (response.status === 204) return;

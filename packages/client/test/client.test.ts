@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { suite, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import {
   Docferry,
   DocferryAdmin,
@@ -14,10 +17,11 @@ import {
   JobFailedError,
   NotDocferryError,
 } from "../src/index.ts";
-import { readFile } from "node:fs/promises";
 import { afterwards } from "../../../test/support/afterwards.ts";
 import { account, TestService } from "../../../test/support/service.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
+
+const mib = 1024 * 1024;
 
 function clientOf(server: string, changes: object = {}): Docferry {
   const { appId, secret, environment } = account;
@@ -280,4 +284,31 @@ function hasCode(code: string) {
     assert.equal(error.code, code);
     return true;
   };
+}
+
+for (const [how, upload] of [
+  ["as a stream", 'client.files.put("large", () => blob.stream())'],
+  ["by the vendor's call", 'client.wechat.uploadFile("large", blob)'],
+] as const) {
+  test(`an upload of 300 MB ${how} takes no memory for it`, async (t) => {
+    const folder = await tempFolder(t);
+    const service = await TestService.start(t, join(folder, "data"));
+    const large = join(folder, "large");
+    await writeFile(large, "");
+    await truncate(large, 300 * mib);
+    const script = join(folder, "upload.mjs");
+    await writeFile(
+      script,
+      `import { openAsBlob } from "node:fs";
+import { Docferry } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+const client = new Docferry(${JSON.stringify({ server: service.address, ...account })});
+const blob = await openAsBlob(${JSON.stringify(large)});
+await ${upload};
+console.log(process.resourceUsage().maxRSS / 1024);
+`,
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, [script]);
+    t.diagnostic(`${Math.round(Number(stdout))} MiB`);
+    assert.ok(Number(stdout) < 300, `${stdout} MiB`);
+  });
 }
