@@ -46,6 +46,21 @@ suite("docferry on a service", () => {
     assert.equal((await cli.run("files", "list", "--json")).stdout, "[]\n");
   });
 
+  test("--drop drops nothing for a file whose header makes no documents", async (t) => {
+    const { folder, cli } = await opened(t);
+    await cli.runWith(people, "import", "-c", "people");
+    const csv = ["import", "-c", "people", "--drop", "--type", "csv", "--headerline"];
+    await writeFile(join(folder, "wrong.csv.gz"), gzipSync("a,a\n1,2\n"));
+    const run = await cli.run(...csv, "wrong.csv.gz");
+    assert.equal(run.code, 1);
+    assert.match(run.stderr, /^docferry: Fields cannot be identical.* Nothing was dropped\n$/);
+    const out = await cli.run("export", "-c", "people", "--sort", "{_id: 1}", "--quiet");
+    assert.equal(out.stdout, people);
+    assert.equal((await cli.run("files", "list", "--json")).stdout, "[]\n");
+    assert.equal((await cli.runWith("_id\n7\n", ...csv)).code, 0);
+    assert.equal((await cli.run("export", "-c", "people", "--quiet")).stdout, '{"_id":7}\n');
+  });
+
   test("--drop drops the collection first, once, and only if nobody else is at work on it", async (t) => {
     const { folder, cli } = await opened(t);
     await writeFile(join(folder, "people.json"), people);

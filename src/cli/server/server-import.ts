@@ -4,7 +4,8 @@ import { PassThrough, Readable } from "node:stream";
 import { createReadStream } from "node:fs";
 import { type Docferry, DocferryApiError, type ImportOrder, type JobHandle } from "#client";
 import type { ServerPlace } from "../options/server-options.ts";
-import type { ImportRequest } from "../transfer/import-request.ts";
+import { longestHeader } from "../../formats/csv/file-columns.ts";
+import { checkFileColumns, type ImportRequest } from "../transfer/import-request.ts";
 import { type Input, openInput, unpackTo } from "../transfer/input.ts";
 import { openOutput } from "../transfer/output.ts";
 import { newRejectsFile, RunFolder } from "../transfer/state-folder.ts";
@@ -78,14 +79,36 @@ async function begin(
   await upload(client, name, input, request, session);
   // The last moment at which it can be done: an upload that fails has cost nothing.
   if (request.drop) {
-    await dropCollection(client, request.order.collection, session).catch(async (error) => {
+    try {
+      await checkColumns(client, name, request, session);
+      await dropCollection(client, request.order.collection, session);
+    } catch (error) {
       await client.files.remove(name).catch(() => undefined);
       throw error;
-    });
+    }
   }
   const handle = await client.jobs.submit(orderOf(request, name), { idempotencyKey: name });
   if (input.identity !== null) run.write({ input: input.identity, serverJob: handle.id });
   return handle;
+}
+
+/** As it has arrived there: a packed file's header is not known before. */
+async function checkColumns(
+  client: Docferry,
+  name: string,
+  { order }: ImportRequest,
+  { signal }: Session,
+): Promise<void> {
+  if (order.format === "json") return;
+  const { body, size } = await client.files.open(name, { signal });
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length >= longestHeader) break;
+  }
+  checkFileColumns(order, Buffer.concat(pieces), size);
 }
 
 /** A job on it that runs is somebody else's: it is not cancelled, the service refuses. */

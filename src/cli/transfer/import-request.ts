@@ -1,11 +1,13 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { dialectFault } from "../../formats/csv/dialect.ts";
+import { fileColumns } from "../../formats/csv/file-columns.ts";
+import { DocferryError } from "../../job/errors.ts";
 import type { ImportSpec } from "../../job/job.ts";
 import { checkCollectionName } from "../../query/collection-name.ts";
 import { fieldNames } from "../options/field-list.ts";
 import { choiceOption, integerOption, textOption } from "../options/values.ts";
-import { UsageError } from "../command-errors.ts";
+import { CommandError, UsageError } from "../command-errors.ts";
 
 /** What an import is to do, wherever to. */
 export interface ImportRequest {
@@ -150,6 +152,25 @@ export function importRequest(
       csv: csvOf(options, format),
     },
   };
+}
+
+/**
+ * Before a collection is dropped for a file: whether its columns make documents at all.
+ * @param start the file's first bytes, unpacked: `longestHeader` of them, or all
+ * @throws {CommandError} where they do not
+ */
+export function checkFileColumns(
+  { format, csv }: Pick<ImportSpec, "format" | "csv">,
+  start: Uint8Array,
+  size: number,
+): void {
+  if (format === "json") return;
+  try {
+    fileColumns(start, size, format, csv);
+  } catch (error) {
+    if (!(error instanceof DocferryError)) throw error;
+    throw new CommandError(`${error.message}. Nothing was dropped`, { cause: error });
+  }
 }
 
 function inputOf(file: string | undefined, positional: string | undefined): string | null {

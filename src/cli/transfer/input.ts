@@ -36,7 +36,7 @@ export function openInput(path: string | null, stdin: Readable): Input {
     return { kind: "stream", size: null, identity: null, open: () => createReadStream(file) };
   }
   const identity = `${found.size}:${found.mtimeMs}:${found.ino}`;
-  if (packingOf(firstBytes(path)) !== null) {
+  if (packingOf(firstBytes(path, 4)) !== null) {
     return { kind: "stream", size: found.size, identity, open: () => createReadStream(file) };
   }
   return { kind: "plain", size: found.size, identity, file };
@@ -50,11 +50,12 @@ function lookAt(path: string) {
   }
 }
 
-function firstBytes(path: string): Uint8Array {
+/** A file's first bytes, as many as asked for or all. @throws {CommandError} where they cannot be read */
+export function firstBytes(path: string, length: number): Uint8Array {
   try {
     const handle = openSync(path, "r");
     try {
-      const bytes = new Uint8Array(4);
+      const bytes = new Uint8Array(length);
       return bytes.subarray(0, readSync(handle, bytes, 0, bytes.length, 0));
     } finally {
       closeSync(handle);

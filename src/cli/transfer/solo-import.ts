@@ -4,11 +4,12 @@ import { basename, join, resolve } from "node:path";
 import { composeSolo, type EngineComposition } from "../../compose.ts";
 import { lockEnvironmentFile } from "../../data-folder.ts";
 import type { ExternalFile } from "../../files/external/external-file.ts";
+import { longestHeader } from "../../formats/csv/file-columns.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { Job } from "../../job/job.ts";
 import type { Place } from "../options/place.ts";
-import type { ImportRequest } from "./import-request.ts";
-import { type Input, openInput, spool } from "./input.ts";
+import { checkFileColumns, type ImportRequest } from "./import-request.ts";
+import { firstBytes, type Input, openInput, spool } from "./input.ts";
 import { openOutput } from "./output.ts";
 import { followSolo, type Session, soloEnd, soloEnvironment, soloJob } from "./solo.ts";
 import { newRejectsFile, RunFolder } from "./state-folder.ts";
@@ -94,6 +95,16 @@ async function settleInput(
   if (next && identity === known && existsSync(spooled)) {
     rmSync(next);
     return externalFile(spooled, identity);
+  }
+  if (request.drop) {
+    const file = next ?? resolve(request.input ?? "");
+    try {
+      checkFileColumns(request.order, firstBytes(file, longestHeader), statSync(file).size);
+    } catch (error) {
+      if (next) rmSync(next);
+      if (!record) run.remove();
+      throw error;
+    }
   }
   if (record) {
     await forgetRun(run, target, session);

@@ -1,10 +1,9 @@
 import { freeMemory } from "../../bson/free-memory.ts";
 import type { Scanner } from "../../formats/codec.ts";
 import { dialectOf } from "../../formats/csv/dialect.ts";
-import { checkColumns, readHeader } from "../../formats/csv/header.ts";
+import { fileColumns, longestHeader } from "../../formats/csv/file-columns.ts";
 import { createScanner } from "../../formats/formats.ts";
 import type { Chunk, Position } from "../../job/chunk.ts";
-import { DocferryError } from "../../job/errors.ts";
 import type { ImportSpec } from "../../job/job.ts";
 import type { StepContext } from "./step.ts";
 
@@ -30,9 +29,6 @@ export interface ScanResult {
   columns: string[];
   headerBytes: number;
 }
-
-/** A header row longer than this is taken for a file that has none. */
-const longestHeader = 1 << 20;
 
 /** Reads a file once, finds out how it is laid out, and cuts it into chunks. */
 export async function* scanFile(
@@ -69,50 +65,15 @@ async function columnsOf(
   scan: ScanArgument,
   context: StepContext,
 ): Promise<{ columns: string[]; end: Position }> {
-  const start = { offset: 0, line: 1 };
-  if (scan.format === "json") return { columns: [], end: start };
-  const given = scan.csv.header === true ? null : scan.csv.header;
-  const { columns, end } = given
-    ? { columns: given, end: start }
-    : await headerOf(scan, scan.format, context);
-  checkColumns(columns, scan.csv);
-  return { columns, end };
-}
-
-async function headerOf(
-  scan: ScanArgument,
-  format: "csv" | "tsv",
-  context: StepContext,
-): Promise<{ columns: string[]; end: Position }> {
+  if (scan.format === "json") return { columns: [], end: { offset: 0, line: 1 } };
   const pieces: Uint8Array[] = [];
+  const to = scan.csv.header === true ? Math.min(scan.size, longestHeader) : 0;
   for await (const piece of context.files.read(
     scan.object,
-    { from: 0, to: Math.min(scan.size, longestHeader) },
+    { from: 0, to },
     { signal: context.signal },
   )) {
     pieces.push(piece);
   }
-  const start = Buffer.concat(pieces);
-  // The end of the file ends its header as a line break does.
-  const text = scan.size <= longestHeader ? Buffer.concat([start, Buffer.from("\n")]) : start;
-  const header = readHeader(text, format, dialectOf(scan.csv));
-  if (!header || header.columns.length === 0) {
-    throw new DocferryError(
-      "invalid_file",
-      scan.size === 0
-        ? "The file is empty: a header row is missing"
-        : "No header row ends within the first MiB of the file",
-    );
-  }
-  // Taken for the one header row that it is by CSV's rules, such a file would be lost without a word.
-  if (header.end.offset >= scan.size && header.columns.some((name) => name.includes("\r"))) {
-    throw new DocferryError(
-      "invalid_file",
-      "The file's lines end in lone CRs, which end no row: all of it would be one header row. Save it with LF or CRLF",
-    );
-  }
-  return {
-    columns: header.columns,
-    end: { ...header.end, offset: Math.min(header.end.offset, scan.size) },
-  };
+  return fileColumns(Buffer.concat(pieces), scan.size, scan.format, scan.csv);
 }
