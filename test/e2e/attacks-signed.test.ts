@@ -4,19 +4,12 @@ import { type CloudApiParts, cloudActions } from "../../src/http/cloud-api/actio
 import { bucketOf, fileIdOf } from "../../src/http/files/file-id.ts";
 import { attackersOf, foreignApp, type ForeignApp, worldOf } from "../support/attackers.ts";
 import { wire } from "../support/batch.ts";
-import { type CloudAnswer, signedHeaders } from "../support/cloud-api.ts";
 import { cosHeaders } from "../support/cos.ts";
 import { nativeAccount, NativeService } from "../support/native.ts";
+import { cloudApi, type SigningKey } from "../support/signed.ts";
 
 const victim = nativeAccount.envId;
 const fileId = fileIdOf(victim, "people.jsonl");
-
-/** What a request is signed with. */
-interface Key {
-  secretId: string;
-  secretKey: string;
-  token?: string;
-}
 
 // Nothing is called here: the list is what the service serves.
 const actions = [...cloudActions({} as CloudApiParts).keys()];
@@ -26,9 +19,9 @@ let foreign: ForeignApp;
 let jobId = 0;
 let world: unknown;
 /** Keys that work, but are not the victim's: they are told that there is no such thing. */
-let strangers: Record<string, Key>;
+let strangers: Record<string, SigningKey>;
 /** Keys put together from parts of several: they are no keys. */
-let forgeries: Record<string, Key>;
+let forgeries: Record<string, SigningKey>;
 
 before(async () => {
   api = await NativeService.start();
@@ -39,7 +32,7 @@ before(async () => {
   const answer = await wire(api, `/tcb/getqcloudtoken?access_token=${api.token}`, {
     lifespan: 600,
   });
-  const victims: Key & { token: string } = {
+  const victims: SigningKey & { token: string } = {
     secretId: answer["secretid"],
     secretKey: answer["secretkey"],
     token: answer["token"],
@@ -89,17 +82,7 @@ suite("the Cloud API", () => {
     RunCommands: () => ({}),
   };
 
-  async function ask(action: string, body: object, key: Key): Promise<CloudAnswer> {
-    const text = JSON.stringify(body);
-    const { host, ...headers } = signedHeaders(action, text, {
-      ...key,
-      timestamp: Math.floor(Date.now() / 1000),
-      host: new URL(api.service.address).host,
-    });
-    assert.ok(host);
-    const sent = await api.send("POST", "/", { token: null, headers, body: text });
-    return sent.json.Response as CloudAnswer;
-  }
+  const ask = (action: string, body: object, key: SigningKey) => cloudApi(api, key, action, body);
 
   test("no key gets into another app's environment by any action", async () => {
     for (const action of actions) {
@@ -155,7 +138,7 @@ suite("storage", () => {
   /** The status and COS's code of an answer. */
   async function cos(
     bucket: string,
-    key: Key,
+    key: SigningKey,
     { method, name, query = {}, body, source }: CosRequest,
   ): Promise<{ status: number; code: string; text: string }> {
     const { host } = new URL(api.service.address);
@@ -173,7 +156,7 @@ suite("storage", () => {
     };
   }
 
-  const start = async (bucket: string, key: Key) => {
+  const start = async (bucket: string, key: SigningKey) => {
     const { text } = await cos(bucket, key, {
       method: "POST",
       name: "big",
@@ -249,7 +232,7 @@ suite("storage", () => {
   });
 
   test("the storage gateway tells and removes nothing of another app's", async () => {
-    const ask = async (key: Key, body: Record<string, unknown>) => {
+    const ask = async (key: SigningKey, body: Record<string, unknown>) => {
       const { host } = new URL(api.service.address);
       const parameters = Object.fromEntries(
         Object.entries(body).map(([name, value]) => [

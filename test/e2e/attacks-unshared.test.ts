@@ -9,17 +9,11 @@ import {
   uploadBy,
   type WireAnswer,
 } from "../support/batch.ts";
-import { type CloudAnswer, signedHeaders } from "../support/cloud-api.ts";
 import { cosHeaders } from "../support/cos.ts";
 import { NativeService } from "../support/native.ts";
+import { cloudApi, type SigningKey } from "../support/signed.ts";
 
 // An environment of a platform is shared with an app, and then no more: all that the app had in its hands by then is tried.
-
-interface Key {
-  secretId: string;
-  secretKey: string;
-  token?: string;
-}
 
 let api: NativeService;
 let platform: TestPlatform;
@@ -37,23 +31,16 @@ after(() => api[Symbol.asyncDispose]());
 const share = (method: "PUT" | "DELETE", id = app.id) =>
   api.admin(method, `environments/${env}/shares/${id}`);
 
-async function temporaryKey(token: string): Promise<Key> {
+async function temporaryKey(token: string): Promise<SigningKey> {
   const answer = await tcb(api, "getqcloudtoken", { lifespan: 7200 }, token);
   return { secretId: answer["secretid"], secretKey: answer["secretkey"], token: answer["token"] };
 }
 
-async function cloudApi(key: Key, action: string, body: object): Promise<CloudAnswer> {
-  const text = JSON.stringify({ EnvId: env, ...body });
-  const { host: _, ...headers } = signedHeaders(action, text, {
-    ...key,
-    timestamp: Math.floor(Date.now() / 1000),
-    host: new URL(api.service.address).host,
-  });
-  return (await api.send("POST", "/", { token: null, headers, body: text })).json.Response;
-}
+const ask = (key: SigningKey, action: string, body: object) =>
+  cloudApi(api, key, action, { EnvId: env, ...body });
 
 async function cos(
-  key: Key,
+  key: SigningKey,
   method: string,
   name: string,
   query: Record<string, string> = {},
@@ -71,7 +58,7 @@ async function cos(
 }
 
 async function gateway(
-  key: Key,
+  key: SigningKey,
   action: string,
   more: Record<string, unknown>,
 ): Promise<WireAnswer> {
@@ -102,7 +89,7 @@ async function holdings(): Promise<Record<string, () => Promise<boolean>>> {
     "its token": app.token,
     "a platform's token for it": await authorizerToken(api, platform, app.id, [18, 49]),
   };
-  const keys: Record<string, Key> = {
+  const keys: Record<string, SigningKey> = {
     "its key": app.key,
     "its temporary key": await temporaryKey(tokens["its token"]),
     "a temporary key of the platform for it": await temporaryKey(
@@ -152,12 +139,11 @@ async function holdings(): Promise<Record<string, () => Promise<boolean>>> {
     (await api.send("GET", `/v1/environments/${env}/files/a.json`, { token: app.key.apiKey }))
       .status === 200;
   for (const [who, key] of Object.entries(keys)) {
-    tries[`${who}, the Cloud API`] = async () =>
-      !(await cloudApi(key, "DescribeEnvInfo", {})).Error;
+    tries[`${who}, the Cloud API`] = async () => !(await ask(key, "DescribeEnvInfo", {})).Error;
     tries[`${who}, an export by the Cloud API`] = async () =>
-      !(await cloudApi(key, "DatabaseMigrateQueryInfo", { JobId: exported })).Error;
+      !(await ask(key, "DatabaseMigrateQueryInfo", { JobId: exported })).Error;
     tries[`${who}, the list of the Cloud API`] = async () =>
-      ((await cloudApi(key, "DescribeEnvs", {}))["EnvList"] as { EnvId: string }[]).some(
+      ((await ask(key, "DescribeEnvs", {}))["EnvList"] as { EnvId: string }[]).some(
         ({ EnvId }) => EnvId === env,
       );
     tries[`${who}, COS, a file`] = async () => (await cos(key, "GET", "a.json")).status === 200;
@@ -173,7 +159,7 @@ async function holdings(): Promise<Record<string, () => Promise<boolean>>> {
     const links = await gateway(key, "storage.batchGetDownloadUrl", list);
     const address = links["data"].download_list[0].download_url as string;
     tries[`${who}, an address of before`] = () => opens(address);
-    const told = await cloudApi(key, "DatabaseMigrateQueryInfo", { JobId: exported });
+    const told = await ask(key, "DatabaseMigrateQueryInfo", { JobId: exported });
     tries[`${who}, an export's address of before`] = () => opens(String(told["FileUrl"]));
   }
   return tries;
