@@ -20,7 +20,8 @@ import { contextOf } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
 import { keepFailure, type RequestRecorder } from "./request-recorder.ts";
 import { newRid } from "./rid.ts";
-import { answerTunnels, vendorPath } from "./vendor-hosts.ts";
+import { answerTunnels } from "./tunnels.ts";
+import { vendorPath } from "./vendor-hosts.ts";
 import { checkHost } from "./host.ts";
 import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
@@ -85,7 +86,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   }
 
   limitConnections(app, limits, { logger, clock });
-  answerTunnels(app.server);
+  answerTunnels(app.server, { hasTls: parts.tls !== null, idleMs: parts.idleMs, logger });
   app.decorateRequest("docferry");
   // Hooks of every request are called back, not awaited: each promise costs a status query a hundredth.
   app.addHook("onRequest", (request, _reply, done) => {

@@ -1,5 +1,4 @@
-import type { IncomingMessage, Server } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
 
 /** `<bucket>.cos.<region>.tencentcos.cn` and its older names. */
 const bucketHost =
@@ -29,20 +28,4 @@ export function vendorPath(
 /** Whether a host, with or without its port, is the vendor's. */
 export function isVendorHost(host: string): boolean {
   return vendorHost.test(host.replace(/:\d{1,5}$/, ""));
-}
-
-/**
- * Answers CONNECT for the vendor's hosts, and for no other: what comes through the tunnel is served as if it had come to the
- * port itself. It leads to this service and nowhere else.
- */
-export function answerTunnels(server: Server): void {
-  server.on("connect", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (!isVendorHost(request.url ?? "")) {
-      socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-      return;
-    }
-    socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-    if (head.length > 0) socket.unshift(head);
-    server.emit("connection", socket);
-  });
 }
