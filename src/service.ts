@@ -43,7 +43,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   await listen(app, config);
   const address = addressOf(app, config);
   opened.use(publishAddress(config, address));
-  opened.use(roomForRequests());
+  opened.use(roomForRequests(app.server));
   parts.engine.start();
   opened.defer(() => parts.engine.drain());
   const service = opened.move();

@@ -8,6 +8,7 @@ const run = promisify(execFile);
 /** In a process of its own: V8's flags are the whole process'. */
 const program = `
 const { getHeapSpaceStatistics } = await import("node:v8");
+const { EventEmitter } = await import("node:events");
 const { Worker } = await import("node:worker_threads");
 const { roomForRequests, smallHeap, useSmallHeap } = await import(${JSON.stringify(new URL("small-heap.ts", import.meta.url).href)});
 const mib = () => getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size / 2 ** 20;
@@ -22,18 +23,25 @@ async function churn() {
 }
 useSmallHeap();
 const before = await churn();
-using _ = roomForRequests();
-const grown = mib();
+const server = new EventEmitter();
+using _ = roomForRequests(server);
+const requests = async (count) => {
+  for (let n = 0; n < count; n++) server.emit("request");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  return mib();
+};
+const few = await requests(50);
+const grown = await requests(150);
 const worker = new Worker(
   "import { getHeapSpaceStatistics } from 'node:v8'; import { parentPort } from 'node:worker_threads';" +
     "const mib = " + mib + ";" + churn + ";churn().then((size) => parentPort.postMessage(size));",
   { eval: true, resourceLimits: smallHeap },
 );
 const inWorker = new Promise((resolve) => worker.once("message", resolve));
-console.log(JSON.stringify({ before, grown, after: await churn(), inWorker: await inWorker }));
+console.log(JSON.stringify({ before, few, grown, after: await churn(), inWorker: await inWorker }));
 `;
 
-test("the main thread's young generation has 4 MiB for requests, and no other's", async () => {
+test("the main thread's young generation has 4 MiB while many requests come, and no other's", async () => {
   const { stdout } = await run(process.execPath, [
     "--disable-warning=ExperimentalWarning",
     "--input-type=module",
@@ -43,6 +51,7 @@ test("the main thread's young generation has 4 MiB for requests, and no other's"
   const sizes = JSON.parse(stdout) as Record<string, number>;
   // V8 counts both halves.
   assert.ok((sizes["before"] ?? 0) <= 2, stdout);
+  assert.ok((sizes["few"] ?? 0) <= 2, stdout);
   assert.equal(sizes["grown"], 8, stdout);
   assert.equal(sizes["after"], 8, stdout);
   assert.ok((sizes["inWorker"] ?? 0) <= 2, stdout);

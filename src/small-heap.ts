@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import type { ResourceLimits } from "node:worker_threads";
 
@@ -18,14 +19,29 @@ export const smallHeap: ResourceLimits = { maxYoungGenerationSizeMb: 3 };
 const requestRoom = 2 * (4 << 20);
 const lookEveryMs = 1_000;
 
+/** Between two looks. Fewer can live with 1 MiB. */
+const manyRequests = 100;
+
 /**
- * Gives the main thread 4 MiB for young objects: each request under way survives a collection, and with 1 MiB collections were a
- * fifth of a status query. V8 can only be told how to grow, so it is made to. It takes the room back when little happens.
+ * Gives the main thread 4 MiB for young objects while many requests come: each that is under way survives a collection, and with
+ * 1 MiB collections were a fifth of a status query. V8 can only be told how to grow, so it is made to. It takes the room back
+ * when little happens.
+ * @param server emits `request`
  */
-export function roomForRequests(): Disposable {
-  growYoung();
-  const timer = setInterval(growYoung, lookEveryMs).unref();
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+export function roomForRequests(server: EventEmitter): Disposable {
+  let requests = 0;
+  const count = () => void requests++;
+  server.on("request", count);
+  const timer = setInterval(() => {
+    if (requests >= manyRequests) growYoung();
+    requests = 0;
+  }, lookEveryMs).unref();
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      server.off("request", count);
+    },
+  };
 }
 
 function growYoung(): void {
