@@ -300,6 +300,34 @@ test("an upload that is aborted is gone, and one of another app's is none", asyn
   assert.deepEqual(left, []);
 });
 
+test("an upload that nobody goes on with is forgotten after a day, and one that somebody does is not", async (t) => {
+  // The service looks every ten minutes.
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  await using opened = await openCosApp();
+  const { ask, clock } = opened;
+  const put = (uploadId: string, name: string) =>
+    ask("PUT", name, { query: { partNumber: "1", uploadId }, body: "x" });
+  const [left, kept] = [await startedUpload(ask, "left"), await startedUpload(ask, "kept")];
+  assert.equal((await put(left, "left")).status, 200);
+  clock.pass(23 * 3600);
+  assert.equal((await put(kept, "kept")).status, 200);
+  const listed = async () => {
+    const { body } = await ask("GET", "", { query: { uploads: "" } });
+    return ["kept", "left"].filter((name) => body.toString().includes(`<Key>${name}<`));
+  };
+  t.mock.timers.tick(600_000);
+  assert.deepEqual(await listed(), ["kept", "left"]);
+  clock.pass(3601);
+  t.mock.timers.tick(600_000);
+  await until(async () => (await listed()).length === 1);
+  assert.deepEqual(await listed(), ["kept"]);
+  assert.match((await put(left, "left")).body.toString(), /<Code>NoSuchUpload</);
+  const files = await opened
+    .store()
+    .files.list({ environment: "mine-1", prefix: "", after: null, limit: 9 });
+  assert.ok(files.every(({ name }) => name.includes(kept)));
+});
+
 test("a tunnel leads to the service, for the vendor's hosts alone", async () => {
   await using opened = await openCosApp();
   const talk = (lines: string) =>
