@@ -12,16 +12,20 @@ export const lastIsoDate = 253_402_300_799_999;
  */
 export function writeIsoDate(output: JsonOutput, milliseconds: number, whole = false): void {
   const target = output.bytes;
-  const days = Math.floor(milliseconds / 86_400_000);
-  const time = milliseconds - days * 86_400_000;
+  // All but the milliseconds themselves fits into 32 bits: divisions of such are multiplications, the remainder of doubles a call.
+  const days = Math.floor(milliseconds / 86_400_000) | 0;
+  const time = (milliseconds - days * 86_400_000) | 0;
+  const seconds = (time / 1000) | 0;
+  const fraction = time - seconds * 1000;
+  const minutes = (seconds / 60) | 0;
+  const hours = (minutes / 60) | 0;
   let at = appendCalendarDay(target, output.length, days);
   target[at++] = 0x54;
-  at = appendDigits(target, at, time / 3_600_000, 2);
+  at = appendDigits(target, at, hours, 2);
   target[at++] = 0x3a;
-  at = appendDigits(target, at, (time / 60_000) % 60, 2);
+  at = appendDigits(target, at, minutes - hours * 60, 2);
   target[at++] = 0x3a;
-  at = appendDigits(target, at, (time / 1000) % 60, 2);
-  const fraction = time % 1000;
+  at = appendDigits(target, at, seconds - minutes * 60, 2);
   if (whole || fraction !== 0) {
     target[at++] = 0x2e;
     at = appendDigits(target, at, fraction, 3);
@@ -36,20 +40,14 @@ export function writeIsoDate(output: JsonOutput, milliseconds: number, whole = f
  * the 400 years after which the calendar repeats.
  */
 function appendCalendarDay(target: Uint8Array, start: number, days: number): number {
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
+  const shifted = (days + 719_468) | 0;
+  const era = (shifted / 146_097) | 0;
   const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const leapDays = ((dayOfEra / 1460) | 0) - ((dayOfEra / 36_524) | 0) + ((dayOfEra / 146_096) | 0);
+  const yearOfEra = ((dayOfEra - leapDays) / 365) | 0;
+  const dayOfYear = dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0));
+  const shiftedMonth = ((5 * dayOfYear + 2) / 153) | 0;
+  const day = dayOfYear - (((153 * shiftedMonth + 2) / 5) | 0) + 1;
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   let at = appendDigits(target, start, year, 4);

@@ -1,3 +1,16 @@
+/** ASCII text that is written again and again: in words, zeros behind it. */
+export interface FixedText {
+  words: Int32Array;
+  length: number;
+}
+
+export function fixedText(text: string): FixedText {
+  const words = Int32Array.from({ length: Math.ceil(text.length / 4) }, (_, i) =>
+    Buffer.from(text.slice(4 * i, 4 * i + 4).padEnd(4, "\0")).readInt32LE(),
+  );
+  return { words, length: text.length };
+}
+
 /** Bytes being written: one buffer that grows, used again for each batch. The writing functions of this room fill it. */
 export class JsonOutput {
   /** Valid up to `length`. Another array after `reserve`. */
@@ -7,6 +20,9 @@ export class JsonOutput {
   length = 0;
   /** Values written so far that will read back as another type or value. */
   retyped = 0;
+  /** What is open around the value being written, the outermost first: its type, and where it closes. Kept for the next one. */
+  readonly openTypes: number[] = [];
+  readonly openEnds: number[] = [];
   #read: Uint8Array = this.bytes;
   #readView: DataView = this.view;
 
@@ -35,6 +51,14 @@ export class JsonOutput {
     let at = this.length;
     for (let i = 0; i < literal.length; i++) bytes[at++] = literal[i]!;
     this.length = at;
+  }
+
+  /** Writes text that was prepared, into reserved room for it and three bytes more. */
+  fixed({ words, length }: FixedText): void {
+    const { view } = this;
+    let at = this.length;
+    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i]!, true);
+    this.length += length;
   }
 
   /** Writes ASCII text, into reserved room. */

@@ -1,10 +1,10 @@
 import { decimalText, decimalTextLoses } from "../../bson/decimal.ts";
 import { BsonError, bsonType } from "../../bson/types.ts";
-import { doubleAt, int32At, int64At, nameEndAt, safeInt64At, valueSize } from "../../bson/walk.ts";
+import { doubleAt, int32At, nameEndAt, safeInt64At, valueSize } from "../../bson/walk.ts";
 import { appendBase64 } from "./encode-base64.ts";
 import { lastIsoDate, writeIsoDate } from "./encode-date.ts";
-import { writeDouble, writeInteger } from "./encode-number.ts";
-import type { JsonOutput } from "./encode-output.ts";
+import { writeDouble, writeInt64, writeInteger } from "./encode-number.ts";
+import { type FixedText, fixedText, type JsonOutput } from "./encode-output.ts";
 import { hexDigits, writeHex, writeText } from "./encode-text.ts";
 
 export type JsonForm = "relaxed" | "canonical" | "lossless";
@@ -34,27 +34,27 @@ export function writeScalar(
     case bsonType.objectId:
       return writeObjectId(output, bytes, at);
     case bsonType.boolean:
-      return output.literal(bytes[at] === 0 ? literal.false : literal.true);
+      return output.fixed(bytes[at] === 0 ? literal.false : literal.true);
     case bsonType.null:
-      return output.literal(literal.null);
+      return output.fixed(literal.null);
     case bsonType.date:
       return writeDate(output, bytes, at, form);
     case bsonType.int64:
-      return writeInt64(output, bytes, at, form);
+      return writeInt64Value(output, bytes, at, form);
     case bsonType.decimal:
-      output.literal(literal.decimal);
+      output.fixed(literal.decimal);
       output.ascii(decimalText(bytes, at));
-      output.literal(literal.quoteBrace);
+      output.fixed(literal.quoteBrace);
       if (decimalTextLoses(bytes, at)) output.retyped++;
       return;
     case bsonType.binary:
       return writeBinary(output, bytes, at);
     case bsonType.timestamp:
-      output.literal(literal.timestamp);
+      output.fixed(literal.timestamp);
       writeInteger(output, int32At(bytes, at + 4) >>> 0);
-      output.literal(literal.increment);
+      output.fixed(literal.increment);
       writeInteger(output, int32At(bytes, at) >>> 0);
-      return output.literal(literal.twoBraces);
+      return output.fixed(literal.twoBraces);
     case bsonType.regex:
       return writeRegex(output, bytes, at);
     case bsonType.code:
@@ -66,15 +66,15 @@ export function writeScalar(
       // The brace that writeWrapped closed with is where the id goes.
       output.length--;
       output.reserve(frame);
-      output.literal(literal.dbPointerId);
+      output.fixed(literal.dbPointerId);
       writeObjectId(output, bytes, at + 4 + int32At(bytes, at));
-      return output.literal(literal.twoBraces);
+      return output.fixed(literal.twoBraces);
     case bsonType.minKey:
-      return output.literal(literal.minKey);
+      return output.fixed(literal.minKey);
     case bsonType.maxKey:
-      return output.literal(literal.maxKey);
+      return output.fixed(literal.maxKey);
     case bsonType.undefined:
-      return output.literal(literal.undefined);
+      return output.fixed(literal.undefined);
     default:
       valueSize(type, bytes, at);
       throw new BsonError("A value that holds elements is no scalar", at);
@@ -82,41 +82,41 @@ export function writeScalar(
 }
 
 const literal = {
-  true: ascii("true"),
-  false: ascii("false"),
-  null: ascii("null"),
-  objectId: ascii('{"$oid":"'),
-  int: ascii('{"$numberInt":"'),
-  long: ascii('{"$numberLong":"'),
-  double: ascii('{"$numberDouble":"'),
-  decimal: ascii('{"$numberDecimal":"'),
-  date: ascii('{"$date":'),
-  binary: ascii('{"$binary":{"base64":"'),
-  subType: ascii('","subType":"'),
-  timestamp: ascii('{"$timestamp":{"t":'),
-  increment: ascii(',"i":'),
-  regex: ascii('{"$regularExpression":{"pattern":'),
-  options: ascii(',"options":'),
-  code: ascii('{"$code":'),
-  symbol: ascii('{"$symbol":'),
-  dbPointer: ascii('{"$dbPointer":{"$ref":'),
-  dbPointerId: ascii(',"$id":'),
-  minKey: ascii('{"$minKey":1}'),
-  maxKey: ascii('{"$maxKey":1}'),
-  undefined: ascii('{"$undefined":true}'),
-  quoteBrace: ascii('"}'),
-  quoteTwoBraces: ascii('"}}'),
-  twoBraces: ascii("}}"),
+  true: fixedText("true"),
+  false: fixedText("false"),
+  null: fixedText("null"),
+  objectId: fixedText('{"$oid":"'),
+  int: fixedText('{"$numberInt":"'),
+  long: fixedText('{"$numberLong":"'),
+  double: fixedText('{"$numberDouble":"'),
+  decimal: fixedText('{"$numberDecimal":"'),
+  date: fixedText('{"$date":'),
+  binary: fixedText('{"$binary":{"base64":"'),
+  subType: fixedText('","subType":"'),
+  timestamp: fixedText('{"$timestamp":{"t":'),
+  increment: fixedText(',"i":'),
+  regex: fixedText('{"$regularExpression":{"pattern":'),
+  options: fixedText(',"options":'),
+  code: fixedText('{"$code":'),
+  symbol: fixedText('{"$symbol":'),
+  dbPointer: fixedText('{"$dbPointer":{"$ref":'),
+  dbPointerId: fixedText(',"$id":'),
+  minKey: fixedText('{"$minKey":1}'),
+  maxKey: fixedText('{"$maxKey":1}'),
+  undefined: fixedText('{"$undefined":true}'),
+  quoteBrace: fixedText('"}'),
+  quoteTwoBraces: fixedText('"}}'),
+  twoBraces: fixedText("}}"),
 };
 
 function writeInt32(output: JsonOutput, value: number, form: JsonForm): void {
   if (form !== "canonical") return writeInteger(output, value);
-  output.literal(literal.int);
+  output.fixed(literal.int);
   writeInteger(output, value);
-  output.literal(literal.quoteBrace);
+  output.fixed(literal.quoteBrace);
 }
 
-function writeInt64(output: JsonOutput, bytes: Uint8Array, at: number, form: JsonForm): void {
+function writeInt64Value(output: JsonOutput, bytes: Uint8Array, at: number, form: JsonForm): void {
   // Reading bare text gives the smallest type that holds it.
   const fitsInt32 = int32At(bytes, at + 4) === int32At(bytes, at) >> 31;
   if (form === "relaxed" && fitsInt32) output.retyped++;
@@ -127,14 +127,14 @@ function writeInt64(output: JsonOutput, bytes: Uint8Array, at: number, form: Jso
 }
 
 function writeNumberLong(output: JsonOutput, bytes: Uint8Array, at: number): void {
-  output.literal(literal.long);
+  output.fixed(literal.long);
   writeInt64Digits(output, bytes, at);
-  output.literal(literal.quoteBrace);
+  output.fixed(literal.quoteBrace);
 }
 
 function writeInt64Digits(output: JsonOutput, bytes: Uint8Array, at: number): void {
   const value = safeInt64At(bytes, at);
-  if (Number.isNaN(value)) output.ascii(int64At(bytes, at).toString());
+  if (Number.isNaN(value)) writeInt64(output, int32At(bytes, at + 4), int32At(bytes, at) >>> 0);
   else writeInteger(output, value);
 }
 
@@ -142,14 +142,14 @@ function writeDoubleValue(output: JsonOutput, bytes: Uint8Array, at: number, for
   const value = doubleAt(bytes, at);
   if (Number.isFinite(value)) {
     if (form !== "canonical") return writeDouble(output, value);
-    output.literal(literal.double);
+    output.fixed(literal.double);
     writeDouble(output, value);
   } else {
-    output.literal(literal.double);
+    output.fixed(literal.double);
     output.ascii(String(value));
     if (Number.isNaN(value) && !isPlainNaN(bytes, at)) output.retyped++;
   }
-  output.literal(literal.quoteBrace);
+  output.fixed(literal.quoteBrace);
 }
 
 /** The NaN that reading `NaN` gives: no sign, no payload. */
@@ -159,11 +159,11 @@ function isPlainNaN(bytes: Uint8Array, at: number): boolean {
 
 function writeDate(output: JsonOutput, bytes: Uint8Array, at: number, form: JsonForm): void {
   const value = safeInt64At(bytes, at);
-  output.literal(literal.date);
+  output.fixed(literal.date);
   if (form !== "canonical" && value >= 0 && value <= lastIsoDate) {
     output.byte(0x22);
     writeIsoDate(output, value);
-    output.literal(literal.quoteBrace);
+    output.fixed(literal.quoteBrace);
   } else {
     writeNumberLong(output, bytes, at);
     output.byte(0x7d);
@@ -171,9 +171,9 @@ function writeDate(output: JsonOutput, bytes: Uint8Array, at: number, form: Json
 }
 
 function writeObjectId(output: JsonOutput, bytes: Uint8Array, from: number): void {
-  output.literal(literal.objectId);
+  output.fixed(literal.objectId);
   writeHex(output, bytes, from, from + 12);
-  output.literal(literal.quoteBrace);
+  output.fixed(literal.quoteBrace);
 }
 
 function writeBinary(output: JsonOutput, bytes: Uint8Array, at: number): void {
@@ -183,21 +183,21 @@ function writeBinary(output: JsonOutput, bytes: Uint8Array, at: number): void {
   const from = subtype === 2 && length >= 4 ? at + 9 : at + 5;
   const to = at + 5 + length;
   output.reserve(frame + Math.ceil((to - from) / 3) * 4);
-  output.literal(literal.binary);
+  output.fixed(literal.binary);
   output.length = appendBase64(output, output.length, bytes, from, to);
-  output.literal(literal.subType);
+  output.fixed(literal.subType);
   output.byte(hexDigits[subtype >>> 4]!);
   output.byte(hexDigits[subtype & 15]!);
-  output.literal(literal.quoteTwoBraces);
+  output.fixed(literal.quoteTwoBraces);
 }
 
 function writeRegex(output: JsonOutput, bytes: Uint8Array, at: number): void {
   const pattern = nameEndAt(bytes, at);
   const options = nameEndAt(bytes, pattern + 1);
-  output.literal(literal.regex);
+  output.fixed(literal.regex);
   writeText(output, bytes, at, pattern);
   output.reserve(frame);
-  output.literal(literal.options);
+  output.fixed(literal.options);
   const stored = bytes.subarray(pattern + 1, options);
   if (isAscending(stored)) {
     writeText(output, bytes, pattern + 1, options);
@@ -207,7 +207,7 @@ function writeRegex(output: JsonOutput, bytes: Uint8Array, at: number): void {
     output.retyped++;
   }
   output.reserve(frame);
-  output.literal(literal.twoBraces);
+  output.fixed(literal.twoBraces);
 }
 
 function isAscending(bytes: Uint8Array): boolean {
@@ -216,13 +216,9 @@ function isAscending(bytes: Uint8Array): boolean {
 }
 
 /** A wrapper around one text: `{"$code":"…"}`. */
-function writeWrapped(output: JsonOutput, open: Uint8Array, bytes: Uint8Array, at: number): void {
-  output.literal(open);
+function writeWrapped(output: JsonOutput, open: FixedText, bytes: Uint8Array, at: number): void {
+  output.fixed(open);
   writeText(output, bytes, at + 4, at + 3 + int32At(bytes, at));
   output.reserve(frame);
   output.byte(0x7d);
-}
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

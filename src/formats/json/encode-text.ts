@@ -52,7 +52,7 @@ export function writeTextFrom(
       i++;
       while (i + 4 <= to) {
         const word = source.getInt32(i, true);
-        if (!isPlain(word)) break;
+        if (specialBytes(word) !== 0) break;
         targetView.setInt32(at, word, true);
         at += 4;
         i += 4;
@@ -91,23 +91,20 @@ export function writeTextFrom(
 }
 
 /**
- * Whether four bytes are all ASCII, none of them a control character, a quote or a backslash: a byte has its top bit set in
- * `(b - 1) & ~b` where it is 0 (or behind one that is), and in `(b - 0x20) & ~b` where it is under 0x20.
+ * The top bit of each of four bytes that is no ASCII, a control character, a quote or a backslash; the lowest one that is set is
+ * exact: a byte has its top bit set in `(b - 1) & ~b` where it is 0 (or behind one that is), and in `(b - 0x20) & ~b` where it is
+ * under 0x20.
  */
-export function isPlain(word: number): boolean {
+export function specialBytes(word: number): number {
   const quotes = word ^ 0x22222222;
   const backslashes = word ^ 0x5c5c5c5c;
-  const found =
-    word |
-    ((word - 0x20202020) & ~word) |
-    ((quotes - 0x01010101) & ~quotes) |
-    ((backslashes - 0x01010101) & ~backslashes);
-  return (found & 0x80808080) === 0;
-}
-
-/** Whether a byte of text needs more than being copied. */
-export function isEscaped(byte: number): boolean {
-  return treatment[byte] !== 0;
+  return (
+    (word |
+      ((word - 0x20202020) & ~word) |
+      ((quotes - 0x01010101) & ~quotes) |
+      ((backslashes - 0x01010101) & ~backslashes)) &
+    0x80808080
+  );
 }
 
 /** Bytes that the text needs at most. Six for each byte, but counted where that would be a lot of memory. */
@@ -153,7 +150,12 @@ const hexPairs = Uint16Array.from(
 export function writeHex(output: JsonOutput, bytes: Uint8Array, from: number, to: number): void {
   const { view } = output;
   let at = output.length;
-  for (let i = from; i < to; i++) {
+  let i = from;
+  for (; i + 2 <= to; i += 2) {
+    view.setInt32(at, hexPairs[bytes[i]!]! | (hexPairs[bytes[i + 1]!]! << 16), true);
+    at += 4;
+  }
+  if (i < to) {
     view.setUint16(at, hexPairs[bytes[i]!]!, true);
     at += 2;
   }

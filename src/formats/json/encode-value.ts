@@ -2,10 +2,10 @@ import { isNested } from "../../bson/compare.ts";
 import { BsonError, bsonType } from "../../bson/types.ts";
 import { int32At, nameEndAt, textAt, valueSize } from "../../bson/walk.ts";
 import { writeInteger } from "./encode-number.ts";
-import type { JsonOutput } from "./encode-output.ts";
+import { fixedText, type JsonOutput } from "./encode-output.ts";
 import { writeScalar } from "./encode-scalar.ts";
 import type { JsonForm } from "./encode-scalar.ts";
-import { isEscaped, isPlain, writeText, writeTextFrom } from "./encode-text.ts";
+import { specialBytes, writeText, writeTextFrom } from "./encode-text.ts";
 
 /**
  * Writes a value of any type as compact Extended JSON v2.
@@ -29,10 +29,12 @@ const closeBrace = 0x7d;
 const closeBracket = 0x5d;
 const comma = 0x2c;
 const colon = 0x3a;
+/** `":`, as two bytes are stored. */
+const quoteColon = 0x3a22;
 const quote = 0x22;
 const dollar = 0x24;
-const codeOpen = Uint8Array.from(Buffer.from('{"$code":'));
-const scopeOpen = Uint8Array.from(Buffer.from(',"$scope":'));
+const codeOpen = fixedText('{"$code":');
+const scopeOpen = fixedText(',"$scope":');
 
 /** Bytes that are left free where the loop below writes without asking: enough for every value of a fixed size. */
 const slack = 128;
@@ -52,8 +54,8 @@ function writeNested(
   inner: boolean,
 ): void {
   // What is open around the present one.
-  const types: number[] = [];
-  const closes: number[] = [];
+  const { openTypes, openEnds } = output;
+  let depth = 0;
   const source = output.viewOf(bytes);
   let type = outermost;
   let at = writeOpening(output, type, bytes, start, inner);
@@ -66,13 +68,14 @@ function writeNested(
     if (at >= close) {
       output.length = o;
       writeEnd(output, type);
-      if (types.length === 0) return;
+      if (depth === 0) return;
       target = output.bytes;
       targetView = output.view;
       o = output.length;
       at = close + 1;
-      type = types.pop()!;
-      close = closes.pop()!;
+      depth--;
+      type = openTypes[depth]!;
+      close = openEnds[depth]!;
       first = false;
       continue;
     }
@@ -89,27 +92,28 @@ function writeNested(
     if (type === bsonType.array) {
       at = nameEndAt(bytes, nameFrom);
     } else {
-      // Names are short: most are written with the first two words.
+      // Names are short: most are written with the first two words. The last one is stored whole; what is behind the name in
+      // it is overwritten next.
       const nameStart = o;
       target[o++] = quote;
       at = nameFrom;
-      const wordsEnd = Math.min(close - 4, nameFrom + longName);
+      const wordsEnd = Math.min(close - 3, nameFrom + longName);
       while (at <= wordsEnd) {
         const word = source.getInt32(at, true);
-        if (!isPlain(word)) break;
         targetView.setInt32(o, word, true);
+        const special = specialBytes(word);
+        if (special !== 0) {
+          const plain = (31 - Math.clz32(special & -special)) >> 3;
+          o += plain;
+          at += plain;
+          break;
+        }
         o += 4;
         at += 4;
       }
-      let byte = bytes[at]!;
-      const bytesEnd = at + 4;
-      while (at < bytesEnd && !isEscaped(byte)) {
-        target[o++] = byte;
-        byte = bytes[++at]!;
-      }
-      if (byte === 0) {
-        target[o++] = quote;
-        target[o++] = colon;
+      if (bytes[at] === 0) {
+        targetView.setInt16(o, quoteColon, true);
+        o += 2;
       } else {
         at = nameEndAt(bytes, nameFrom);
         output.length = nameStart;
@@ -134,15 +138,20 @@ function writeNested(
           targetView = output.view;
         }
         target[o++] = quote;
-        while (at + 4 <= to) {
+        // As names; the NUL behind the string stops it.
+        const wordsEnd = close - 3;
+        while (at <= wordsEnd) {
           const word = source.getInt32(at, true);
-          if (!isPlain(word)) break;
           targetView.setInt32(o, word, true);
+          const special = specialBytes(word);
+          if (special !== 0) {
+            const plain = (31 - Math.clz32(special & -special)) >> 3;
+            o += plain;
+            at += plain;
+            break;
+          }
           o += 4;
           at += 4;
-        }
-        if (at + 4 > to) {
-          while (at < to && !isEscaped(bytes[at]!)) target[o++] = bytes[at++]!;
         }
         if (at === to) {
           target[o++] = quote;
@@ -173,8 +182,9 @@ function writeNested(
     if (next > close || next <= nameFrom) throw outside(nameFrom);
     output.length = o;
     if (isNested(elementType)) {
-      types.push(type);
-      closes.push(close);
+      openTypes[depth] = type;
+      openEnds[depth] = close;
+      depth++;
       type = elementType;
       at = writeOpening(output, type, bytes, value, true);
       close = at - 5 + int32At(bytes, at - 4);
@@ -232,10 +242,10 @@ function writeEnd(output: JsonOutput, type: number): void {
 function writeScopedCode(output: JsonOutput, bytes: Uint8Array, at: number): number {
   const scope = at + 8 + int32At(bytes, at + 4);
   output.reserve(16);
-  output.literal(codeOpen);
+  output.fixed(codeOpen);
   writeText(output, bytes, at + 8, scope - 1);
   output.reserve(16);
-  output.literal(scopeOpen);
+  output.fixed(scopeOpen);
   return scope;
 }
 
