@@ -1,6 +1,5 @@
 import { openAsBlob, statSync } from "node:fs";
 import { basename } from "node:path";
-import { Readable } from "node:stream";
 import { Command } from "commander";
 import type { Docferry, File } from "#client";
 import { CommandError } from "./command-errors.ts";
@@ -66,7 +65,7 @@ async function contentOf(
   path: string,
 ): Promise<{ open: () => ReadableStream<Uint8Array>; size: number | null }> {
   if (path === "-") {
-    return { open: () => Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>, size: null };
+    return { open: () => ReadableStream.from<Uint8Array>(process.stdin), size: null };
   }
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new CommandError(`There is no file ${path}`);

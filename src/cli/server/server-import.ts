@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough } from "node:stream";
 import { createReadStream } from "node:fs";
 import { type Docferry, DocferryApiError, type ImportOrder, type JobHandle } from "#client";
 import type { ServerPlace } from "../options/server-options.ts";
@@ -166,10 +166,13 @@ async function upload(
       onBytes: (bytes) =>
         display.update({ ...nothingYet, phase: "sending", bytes, totalBytes: input.size }),
     }).catch((error: unknown) => {
-      failure = error;
+      // Where nobody takes any more of it, the answer says why.
+      const { code, name: kind } = error as NodeJS.ErrnoException;
+      if (code !== "ERR_STREAM_PREMATURE_CLOSE" && kind !== "AbortError") failure = error;
       target.destroy(error as Error);
     });
-    return Readable.toWeb(target) as ReadableStream<Uint8Array>;
+    // Not `Readable.toWeb`: that goes on giving, and throws beside everybody, once an answer has come before the end.
+    return ReadableStream.from<Uint8Array>(target);
   };
   try {
     await client.files.put(name, input.identity === null ? open() : open, { signal });
