@@ -46,6 +46,33 @@ suite("docferry on a service", () => {
     assert.equal((await cli.run("files", "list", "--json")).stdout, "[]\n");
   });
 
+  test("the forms of a service are those of a database file, and its job tells what they lose", async (t) => {
+    const { cli } = await opened(t);
+    const shell = '{ _id: 1, sum: "=1+1", n: NumberLong(5) }\n{ _id: 2, sum: "@x", n: true }\n';
+    const taken = await cli.runWith(shell, "import", "-c", "sums", "--legacy");
+    assert.equal(taken.code, 0, taken.stderr);
+    const out = ["export", "-c", "sums"];
+    const told = await cli.run(...out, "--type", "csv", "-o", "sums.csv");
+    assert.match(told.stdout, /2 values will read back as another type \(--columnsHaveTypes/);
+    assert.match(told.stdout, /2 cells begin with =, \+, - or @: a spreadsheet would run/);
+    const json = await cli.run(...out, "-o", "sums.json", "--json");
+    const { job, retyped, formulas } = JSON.parse(json.stdout) as Record<string, number>;
+    assert.deepEqual({ retyped, formulas }, { retyped: 1, formulas: 0 });
+    const { stdout } = await cli.run("jobs", "show", String(job), "--json");
+    const { result } = JSON.parse(stdout) as { result: { retyped: number; formulas: number } };
+    assert.deepEqual([result.retyped, result.formulas], [1, 0]);
+    const lossless = await cli.run(...out, "--jsonFormat", "lossless", "--stable", "--quiet");
+    const lines = '{"_id":1,"n":{"$numberLong":"5"},"sum":"=1+1"}\n{"_id":2,"n":true,"sum":"@x"}\n';
+    assert.equal(lossless.stdout, lines);
+    const typed = await cli.run(...out, "--type", "csv", "--typed", "--quiet");
+    const back = ["import", "-c", "back", "--type", "csv", "--headerline", "--columnsHaveTypes"];
+    assert.equal((await cli.runWith(typed.stdout, ...back)).code, 0);
+    const again = ["export", "-c", "back", "--jsonFormat", "lossless", "--stable", "--quiet"];
+    assert.equal((await cli.run(...again)).stdout, lines);
+    const pretty = await cli.run(...out, "--jsonArray", "--pretty", "--limit", "1", "--quiet");
+    assert.equal(pretty.stdout, '[{\n\t"_id": 1,\n\t"sum": "=1+1",\n\t"n": 5\n}]\n\n');
+  });
+
   test("--drop drops nothing for a file whose header makes no documents", async (t) => {
     const { folder, cli } = await opened(t);
     await cli.runWith(people, "import", "-c", "people");
