@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, afterEach, before, suite, test } from "node:test";
 import { type CloudApiParts, cloudActions } from "../../src/http/cloud-api/actions.ts";
 import { bucketOf, fileIdOf } from "../../src/http/files/file-id.ts";
@@ -142,7 +143,14 @@ suite("storage", () => {
     { method, name, query = {}, body, source }: CosRequest,
   ): Promise<{ status: number; code: string; text: string }> {
     const { host } = new URL(api.service.address);
-    const more: Record<string, string> = source ? { "x-cos-copy-source": source } : {};
+    const more: Record<string, string> = {
+      ...(source && { "x-cos-copy-source": source }),
+      ...(query["delete"] === "" && {
+        "content-md5": createHash("md5")
+          .update(body ?? "")
+          .digest("base64"),
+      }),
+    };
     const headers = ["host", ...Object.keys(more)];
     const signing = { ...key, now: Date.now(), host, headers };
     const { host: _, ...signed } = cosHeaders(method, name, query, signing, more);
@@ -155,6 +163,8 @@ suite("storage", () => {
       text: sent.text,
     };
   }
+
+  const removal = "<Delete><Object><Key>people.jsonl</Key></Object></Delete>";
 
   const start = async (bucket: string, key: SigningKey) => {
     const { text } = await cos(bucket, key, {
@@ -190,6 +200,9 @@ suite("storage", () => {
       { method: "DELETE", name },
       { method: "POST", name, query: { uploads: "" } },
       { method: "GET", name: "", query: { uploads: "" } },
+      { method: "GET", name: "", query: { prefix: "people" } },
+      { method: "HEAD", name: "" },
+      { method: "POST", name: "", query: { delete: "" }, body: removal },
       ...ofUpload(id),
     ];
     for (const request of requests) {

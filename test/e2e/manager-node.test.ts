@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -94,6 +94,38 @@ test("manager-node stores a large file in parts, and reads, copies and removes i
   const { url } = (found as { url: string }[])[0] ?? assert.fail("no address");
   const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
   assert.ok(content.equals(bytes));
+});
+
+test("manager-node lists and removes whole folders", async (t) => {
+  const { manager, path } = await start(t);
+  const { storage } = manager(key);
+  const names = [
+    "dir/a & b <1>.txt",
+    "dir/sub/中.txt",
+    ...Array.from({ length: 104 }, (_, n) => `dir/${n}`),
+  ];
+  await writeFile(join(path, "one"), "one");
+  for (const cloudPath of [...names, "other/x"]) {
+    await storage["uploadFile"]?.({ localPath: join(path, "one"), cloudPath });
+  }
+  const listed = async (folder: string) => {
+    const files = (await storage["listDirectoryFiles"]?.(folder)) ?? [];
+    return (files as { Key: string }[]).map(({ Key }) => Key);
+  };
+  // Its pages have 100 names.
+  assert.deepEqual(new Set(await listed("dir")), new Set(names));
+  assert.deepEqual(await listed("none"), []);
+  const here = (await storage["listCurrentDirectory"]?.("dir")) as {
+    files: object[];
+    directories: string[];
+  };
+  assert.deepEqual([here.files.length, here.directories], [names.length - 1, ["dir/sub/"]]);
+  await mkdir(join(path, "down"));
+  await storage["downloadDirectory"]?.({ cloudPath: "dir", localPath: join(path, "down") });
+  assert.equal(await readFile(join(path, "down", "sub", "中.txt"), "utf8"), "one");
+  const removed = (await storage["deleteDirectory"]?.("dir")) as Record<string, object[]>;
+  assert.deepEqual([removed["Deleted"]?.length, removed["Error"]], [names.length, []]);
+  assert.deepEqual([await listed("dir"), await listed("other")], [[], ["other/x"]]);
 });
 
 test("manager-node is told what is wrong with keys, environments and arguments", async (t) => {

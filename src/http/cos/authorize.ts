@@ -56,7 +56,7 @@ export function authorizeCos(request: FastifyRequest, access: CosAccess): CosTar
     {
       secretKey,
       now: docferry.receivedAt,
-      mustSign: ["host", ...("x-cos-copy-source" in raw.headers ? ["x-cos-copy-source"] : [])],
+      mustSign: mustSign(request.method, raw, parameters),
     },
   );
   noteCaller(docferry, caller);
@@ -72,6 +72,21 @@ export function authorizeCos(request: FastifyRequest, access: CosAccess): CosTar
   }
   access.limits.admit("environment", environment);
   return { caller, bucket, environment, name, parameters };
+}
+
+/** Besides all parameters. */
+function mustSign(
+  method: string,
+  { headers }: FastifyRequest["raw"],
+  parameters: ReadonlyMap<string, string>,
+): string[] {
+  // Of this body's content the header alone is signed.
+  const removes = method === "POST" && parameters.has("delete");
+  return [
+    "host",
+    ...("x-cos-copy-source" in headers ? ["x-cos-copy-source"] : []),
+    ...(removes ? ["content-md5"] : []),
+  ];
 }
 
 function addressed(url: string): { bucket: string; name: string } {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { text as allOf } from "node:stream/consumers";
 import { test } from "node:test";
@@ -326,6 +327,98 @@ test("an upload that nobody goes on with is forgotten after a day, and one that 
     .store()
     .files.list({ environment: "mine-1", prefix: "", after: null, limit: 9 });
   assert.ok(files.every(({ name }) => name.includes(kept)));
+});
+
+test("a bucket is listed in pages, by prefix and by folder, without what is docferry's own", async () => {
+  await using opened = await openCosApp();
+  const { ask } = opened;
+  for (const name of ["a/1", "a/2", "a/b/3", "a\u0001&<", "z"]) {
+    assert.equal((await ask("PUT", name, { body: name })).status, 200);
+  }
+  await startedUpload(ask, "a/unfinished");
+  const list = async (query: Record<string, string> = {}) => {
+    const answer = await ask("GET", "", { query });
+    const text = answer.body.toString();
+    const all = (element: string) =>
+      [...text.matchAll(new RegExp(`<${element}>([^<]*)</${element}>`, "g"))].map(([, one]) => one);
+    const prefixes = [...text.matchAll(/<CommonPrefixes>\s*<Prefix>([^<]*)</g)].map(
+      ([, one]) => one,
+    );
+    return { ...answer, text, all, keys: all("Key"), prefixes, next: all("NextMarker")[0] };
+  };
+  assert.deepEqual((await list({ "encoding-type": "url" })).keys, [
+    "a%01%26%3C",
+    "a%2F1",
+    "a%2F2",
+    "a%2Fb%2F3",
+    "z",
+  ]);
+  assert.deepEqual((await list({ prefix: "a/" })).keys, ["a/1", "a/2", "a/b/3"]);
+  const folder = await list({ prefix: "a/", delimiter: "/" });
+  assert.deepEqual([folder.keys, folder.prefixes], [["a/1", "a/2"], ["a/b/"]]);
+  assert.deepEqual([folder.all("Size"), folder.all("IsTruncated")], [["3", "3"], ["false"]]);
+  assert.equal(folder.all("ETag")[0], (await ask("HEAD", "a/1")).headers["etag"]);
+  const seen: (string | undefined)[] = [];
+  for (let marker = ""; ;) {
+    const page = await list({ "max-keys": "2", marker });
+    seen.push(...page.keys);
+    if (page.next === undefined) break;
+    marker = page.next;
+  }
+  assert.deepEqual(seen, ["a\ufffd&amp;&lt;", "a/1", "a/2", "a/b/3", "z"]);
+  assert.deepEqual((await list({ "max-keys": "0" })).keys, []);
+  assert.equal((await ask("HEAD", "")).status, 200);
+  assert.match((await list({ "max-keys": "x" })).text, /<Code>InvalidArgument</);
+  assert.equal((await list({ acl: "" })).status, 404);
+});
+
+test("files are removed many at once, each by itself, by a body that is signed", async () => {
+  await using opened = await openCosApp();
+  const { ask, clock, key } = opened;
+  const names = ["a & b <1>", "中", "kept"];
+  for (const name of names) assert.equal((await ask("PUT", name, { body: "x" })).status, 200);
+  const remove = (
+    xml: string,
+    change: { md5?: string; signed?: string[]; signing?: Partial<typeof key> } = {},
+  ) => {
+    const md5 = change.md5 ?? createHash("md5").update(xml).digest("base64");
+    return ask("POST", "", {
+      query: { delete: "" },
+      body: xml,
+      headers: { "content-md5": md5 },
+      signing: { now: clock.now, headers: change.signed ?? ["host", "content-md5"] },
+    });
+  };
+  const listOf = (keys: string[], quiet = "false") =>
+    `<Delete>${keys.map((one) => `<Object><Key>${one}</Key></Object>`).join("")}<Quiet>${quiet}</Quiet></Delete>`;
+  const two = ["a &amp; b &lt;1&#62;", "&#x4e2d;"];
+  for (const [what, refused, code] of [
+    ["an unsigned list", await remove(listOf(two), { signed: ["host"] }), "AccessDenied"],
+    ["another list", await remove(listOf(two), { md5: "x".repeat(24) }), "MalformedPOSTRequest"],
+    ["no list", await remove("<Delete/>"), "MalformedPOSTRequest"],
+    ["no character", await remove(listOf(["&nothing;"])), "MalformedPOSTRequest"],
+    [
+      "too many",
+      await remove(listOf(Array.from({ length: 1001 }, String))),
+      "MalformedPOSTRequest",
+    ],
+  ] as const) {
+    assert.match(refused.body.toString(), new RegExp(`<Code>${code}<`), what);
+  }
+  const answer = await remove(listOf([...two, "none", ".docferry/x"]));
+  assert.equal(answer.status, 200);
+  const text = answer.body.toString();
+  assert.equal(text.match(/<Deleted>/g)?.length, 3);
+  assert.match(text, /<Error>\s*<Key>.docferry\/x<\/Key>\s*<Code>InvalidURI</);
+  const left = await opened
+    .store()
+    .files.list({ environment: "mine-1", prefix: "", after: null, limit: 9 });
+  assert.deepEqual(
+    left.map(({ name }) => name),
+    ["kept"],
+  );
+  assert.doesNotMatch((await remove(listOf(["kept"], "true"))).body.toString(), /<Deleted>/);
+  assert.equal((await ask("GET", "kept")).status, 404);
 });
 
 test("a tunnel leads to the service, for the vendor's hosts alone", async () => {

@@ -5,6 +5,7 @@ import { DocferryError } from "../../job/errors.ts";
 import type { FileIndex } from "../../store/file-index.ts";
 import type { UploadRoom } from "../files/upload-room.ts";
 import { authorizeCos, type CosAccess, type CosTarget } from "./authorize.ts";
+import { deleteObjects, listObjects } from "./bucket.ts";
 import {
   abortUpload,
   completeUpload,
@@ -71,4 +72,6 @@ const calls: Readonly<Record<string, CosCall>> = {
   "DELETE object uploadId": abortUpload,
   "GET object uploadId": listParts,
   "GET bucket uploads": listUploads,
+  "GET bucket": listObjects,
+  "POST bucket delete": deleteObjects,
 };

@@ -37,9 +37,14 @@ export function sendCosError(request: FastifyRequest, reply: FastifyReply, throw
   if (error.retryAfter !== null) reply.header("retry-after", String(error.retryAfter));
   return sendCosFault(request, reply, {
     status: errorKinds[error.code].status,
-    code: cosCodes[error.code] ?? cosCodeByStatus(error),
-    message: messageOf(error),
+    ...cosFault(error),
   });
+}
+
+/** What was thrown, in COS's words. */
+export function cosFault(thrown: unknown): { code: string; message: string } {
+  const error = httpError(thrown);
+  return { code: cosCodes[error.code] ?? cosCodeByStatus(error), message: messageOf(error) };
 }
 
 /** Of kinds that COS has no word of its own for: only a fault of ours may be called one. */
