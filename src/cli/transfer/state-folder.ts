@@ -75,12 +75,15 @@ export class RunFolder implements Disposable {
   remove(): void {
     this.clear();
     this[Symbol.dispose]();
-    rmSync(this.path, { recursive: true, force: true });
   }
 
+  /** What a later run can go on with stays; where there is nothing the folder goes, too. */
   [Symbol.dispose](): void {
-    this.#lock?.[Symbol.dispose]();
+    if (!this.#lock) return;
+    const isEmpty = readdirSync(this.path).every((name) => name.startsWith("lock."));
+    this.#lock[Symbol.dispose]();
     this.#lock = null;
+    if (isEmpty) rmSync(this.path, { recursive: true, force: true });
   }
 }
 
