@@ -9,7 +9,7 @@ export interface DecimalBits {
 
 const maxDigits = 34;
 const maxExponent = 6111;
-const minExponent = -6176;
+export const minExponent = -6176;
 
 const number = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/;
 const infinity = /^([+-]?)inf(?:inity)?$/i;

@@ -1,5 +1,6 @@
 import { bsonType } from "../../bson/types.ts";
 import {
+  isAt,
   isText,
   readAscii,
   readMembers,
@@ -8,6 +9,7 @@ import {
   wrongFormFor,
 } from "./decode-extended-parts.ts";
 import { type DecodeState, FAULT, skipBlank } from "./decode-state.ts";
+import { hexDigit } from "./decode-string.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const subtypeText = /^[0-9a-f]{1,2}$/i;
@@ -16,7 +18,60 @@ const uuidSubtype = 4;
 
 /** `$binary`: `{"base64","subType"}`, or the old form with `$type` behind it. */
 export function readBinary(state: DecodeState, from: number): number {
+  const quick = readCompactForm(state, from);
+  if (quick > 0) return quick;
   return isText(state, from) ? readOldForm(state, from) : readNewForm(state, from);
+}
+
+const beforeBase64 = Buffer.from('{"base64":"');
+const beforeSubtype = Buffer.from('","subType":"');
+
+/**
+ * Reads the form as it is mostly written, without blanks and escapes, without making texts or functions for it; 0 when
+ * something else stands there.
+ */
+function readCompactForm(state: DecodeState, from: number): number {
+  const { src, out, view, at } = state;
+  if (!isAt(src, from, beforeBase64)) return 0;
+  let p = from + beforeBase64.length;
+  let o = at + 5;
+  for (;;) {
+    const bits =
+      (sixBits[src[p]!]! << 18) |
+      (sixBits[src[p + 1]!]! << 12) |
+      (sixBits[src[p + 2]!]! << 6) |
+      sixBits[src[p + 3]!]!;
+    if (bits < 0) break;
+    out[o] = bits >> 16;
+    out[o + 1] = bits >> 8;
+    out[o + 2] = bits;
+    o += 3;
+    p += 4;
+  }
+  if (src[p] !== 0x22) {
+    // Two or three digits and their padding.
+    const two = (sixBits[src[p]!]! << 6) | sixBits[src[p + 1]!]!;
+    if (two < 0 || src[p + 3] !== 0x3d) return 0;
+    out[o++] = two >> 4;
+    if (src[p + 2] !== 0x3d) {
+      const third = sixBits[src[p + 2]!]!;
+      if (third < 0) return 0;
+      out[o++] = (two << 4) | (third >> 2);
+    }
+    p += 4;
+  }
+  if (!isAt(src, p, beforeSubtype)) return 0;
+  p += beforeSubtype.length;
+  const high = hexDigit(src[p]!);
+  const low = hexDigit(src[p + 1]!);
+  if (high < 0 || low < 0 || src[p + 2] !== 0x22 || src[p + 3] !== 0x7d) return 0;
+  const subtype = high * 16 + low;
+  if (subtype === oldSubtype) return 0;
+  view.setInt32(at, o - at - 5, true);
+  out[at + 4] = subtype;
+  state.at = o;
+  state.type = bsonType.binary;
+  return p + 4;
 }
 
 function readNewForm(state: DecodeState, from: number): number {
@@ -115,11 +170,12 @@ function writeBinary(
   return behind;
 }
 
-const base64Digits = new Int8Array(128).fill(-1);
+/** What a digit stands for; -1 for other bytes. */
+const sixBits = new Int8Array(256).fill(-1);
 for (const [value, digit] of Array.from(
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
 ).entries()) {
-  base64Digits[digit.charCodeAt(0)] = value;
+  sixBits[digit.charCodeAt(0)] = value;
 }
 
 /**
@@ -138,7 +194,7 @@ function decodeBase64(text: string, out: Uint8Array, at: number): number {
       padding++;
       continue;
     }
-    const value = c < 128 ? base64Digits[c]! : -1;
+    const value = c < 128 ? sixBits[c]! : -1;
     if (value < 0 || padding > 0) return -1;
     bits = ((bits << 6) | value) & 0xffffff;
     digits++;

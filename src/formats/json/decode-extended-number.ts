@@ -1,5 +1,5 @@
 import { bsonType } from "../../bson/types.ts";
-import { parseDecimal, writeDecimal } from "./decode-decimal.ts";
+import { minExponent, parseDecimal, writeDecimal } from "./decode-decimal.ts";
 import { readAscii, wrongFormFor } from "./decode-extended-parts.ts";
 import { type DecodeState, FAULT } from "./decode-state.ts";
 import { writeDouble } from "./decode-number.ts";
@@ -78,6 +78,8 @@ export function readDoubleText(state: DecodeState, from: number): number {
 }
 
 export function readDecimalText(state: DecodeState, from: number): number {
+  const quick = readShortDecimal(state, from);
+  if (quick > 0) return quick;
   const takes = "a number that 34 digits hold, NaN or Infinity in quotes";
   return readNumberText(state, from, "$numberDecimal", takes, (text) => {
     const decimal = parseDecimal(text);
@@ -85,6 +87,37 @@ export function readDecimalText(state: DecodeState, from: number): number {
     writeDecimal(state, decimal);
     return true;
   });
+}
+
+/**
+ * Reads up to 15 digits in quotes, a point among them or not, as a Decimal128, without making a text of them; 0 when something
+ * else stands there.
+ */
+function readShortDecimal(state: DecodeState, from: number): number {
+  const { src, view, at } = state;
+  if (src[from] !== 0x22) return 0;
+  const negative = src[from + 1] === 0x2d;
+  const first = negative ? from + 2 : from + 1;
+  let p = first;
+  let value = 0;
+  while (src[p]! >= 0x30 && src[p]! <= 0x39) value = value * 10 + (src[p++]! - 0x30);
+  if (p === first) return 0;
+  let digits = p - first;
+  let exponent = 0;
+  if (src[p] === 0x2e) {
+    const point = p++;
+    while (src[p]! >= 0x30 && src[p]! <= 0x39) value = value * 10 + (src[p++]! - 0x30);
+    exponent = point + 1 - p;
+    digits -= exponent;
+  }
+  if (src[p] !== 0x22 || digits > safeLength) return 0;
+  view.setInt32(at, value, true);
+  view.setInt32(at + 4, Math.floor(value / 4294967296), true);
+  view.setInt32(at + 8, 0, true);
+  view.setInt32(at + 12, (negative ? 1 << 31 : 0) | ((exponent - minExponent) << 17), true);
+  state.at = at + 16;
+  state.type = bsonType.decimal;
+  return p + 1;
 }
 
 function readNumberText(

@@ -1,11 +1,14 @@
 import { bsonType } from "../../bson/types.ts";
 import { readObjectId } from "./decode-extended-object-id.ts";
-import { readInteger, readMembers, readText, wrongFormFor } from "./decode-extended-parts.ts";
+import { isAt, readInteger, readMembers, readText, wrongFormFor } from "./decode-extended-parts.ts";
 import { type DecodeState, FAULT } from "./decode-state.ts";
+import { copyText } from "./decode-string.ts";
 
 // Forms whose value is an object of two members.
 
 export function readTimestamp(state: DecodeState, from: number): number {
+  const quick = readCompactTimestamp(state, from);
+  if (quick > 0) return quick;
   let seconds = -1;
   let increment = -1;
   const p = readMembers(state, from, "$timestamp", {
@@ -28,6 +31,27 @@ export function readTimestamp(state: DecodeState, from: number): number {
   return p;
 }
 
+const beforeSeconds = Buffer.from('{"t":');
+const beforeIncrement = Buffer.from(',"i":');
+
+/** Reads a timestamp as it is mostly written, without making functions for it; 0 when something else stands there. */
+function readCompactTimestamp(state: DecodeState, from: number): number {
+  const { src, view, at } = state;
+  if (!isAt(src, from, beforeSeconds)) return 0;
+  const behindSeconds = readInteger(state, from + beforeSeconds.length);
+  const seconds = state.integer;
+  if (behindSeconds <= 0 || !isAt(src, behindSeconds, beforeIncrement)) return 0;
+  const p = readInteger(state, behindSeconds + beforeIncrement.length);
+  const increment = state.integer;
+  if (p <= 0 || src[p] !== 0x7d) return 0;
+  if (seconds >>> 0 !== seconds || increment >>> 0 !== increment) return 0;
+  view.setUint32(at, increment, true);
+  view.setUint32(at + 4, seconds, true);
+  state.at = at + 8;
+  state.type = bsonType.timestamp;
+  return p + 1;
+}
+
 function readUint32(state: DecodeState, from: number): number {
   const p = readInteger(state, from);
   if (p === FAULT) return FAULT;
@@ -39,6 +63,9 @@ function readUint32(state: DecodeState, from: number): number {
 
 export function readRegex(state: DecodeState, from: number): number {
   const { at } = state;
+  const quick = readCompactRegex(state, from);
+  if (quick > 0) return quick;
+  state.at = at;
   let pattern: Buffer = Buffer.alloc(0);
   let options: Buffer = pattern;
   const readPart = (valueAt: number, keep: (bytes: Buffer) => void) => {
@@ -65,6 +92,36 @@ export function readRegex(state: DecodeState, from: number): number {
   state.at = o;
   state.type = bsonType.regex;
   return p;
+}
+
+const beforePattern = Buffer.from('{"pattern":');
+const beforeOptions = Buffer.from(',"options":"');
+
+/**
+ * Reads a regular expression as it is mostly written, its options in order, without copies of its parts; 0 when something else
+ * stands there.
+ */
+function readCompactRegex(state: DecodeState, from: number): number {
+  const { src, out, at } = state;
+  const text = from + beforePattern.length;
+  if (!isAt(src, from, beforePattern) || src[text] !== 0x22) return 0;
+  const behindPattern = copyText(state, text + 1) + 1;
+  if (behindPattern <= 0 || !isAt(src, behindPattern, beforeOptions)) return 0;
+  if (out.subarray(at, state.at).includes(0)) return 0;
+  let o = state.at;
+  out[o++] = 0;
+  let p = behindPattern + beforeOptions.length;
+  for (let before = 0x61; src[p] !== 0x22; o++, p++) {
+    const letter = src[p]!;
+    if (letter < before || letter > 0x7a) return 0;
+    out[o] = letter;
+    before = letter;
+  }
+  if (src[p + 1] !== 0x7d) return 0;
+  out[o++] = 0;
+  state.at = o;
+  state.type = bsonType.regex;
+  return p + 2;
 }
 
 /** BSON wants options in alphabetical order. */

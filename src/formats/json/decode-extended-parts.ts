@@ -58,6 +58,12 @@ export function readAscii(
   return p;
 }
 
+/** Whether these bytes stand there. */
+export function isAt(src: Uint8Array, from: number, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i++) if (src[from + i] !== expected[i]) return false;
+  return true;
+}
+
 /** From behind a key to the first byte of its value. */
 export function toMember(state: DecodeState, behindKey: number): number {
   const colon = skipBlank(state, behindKey);
