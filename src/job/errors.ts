@@ -584,7 +584,16 @@ function isDiskFault(thrown: unknown): boolean {
   return typeof errcode === "number" && [8, 10, 14].includes(errcode & 0xff);
 }
 
-const diskFaults: ReadonlySet<string> = new Set(["EIO", "EROFS", "EFBIG", "EACCES", "EPERM"]);
+const diskFaults: ReadonlySet<string> = new Set([
+  "EIO",
+  "EROFS",
+  "EFBIG",
+  "EACCES",
+  "EPERM",
+  // No more files may be open: others are closed by and by.
+  "EMFILE",
+  "ENFILE",
+]);
 
 function systemError(thrown: unknown): { code?: unknown; errcode?: unknown } {
   return thrown instanceof Error ? (thrown as { code?: unknown; errcode?: unknown }) : {};

@@ -155,8 +155,17 @@ export async function addEnvironment(
 
 /** Most memory that a process has had, MiB. Linux tells; elsewhere 0. */
 export async function peakMib(pid: number): Promise<number> {
+  return memoryMib(pid, "VmHWM");
+}
+
+/** The memory that a process has now, MiB. Linux tells; elsewhere 0. */
+export async function rssMib(pid: number): Promise<number> {
+  return memoryMib(pid, "VmRSS");
+}
+
+async function memoryMib(pid: number, field: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Math.round(Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0) / 1024);
+  return Math.round(Number(new RegExp(`${field}:\\s*(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024);
 }
 
 async function folderMib(folder: string): Promise<number> {

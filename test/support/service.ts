@@ -61,15 +61,28 @@ export class TestService {
       variables?: Record<string, string>;
       /** Of the process itself, such as `--import FILE`. */
       nodeFlags?: string[];
+      /** What runs it, such as `prlimit --nofile=256:256`, and becomes it. */
+      within?: string[];
       /** Hears of the process before it is ready. */
       spawned?: (child: ChildProcess) => void;
     } = {},
   ): Promise<TestService> {
-    const { flags = [], nodeFlags = [] } = options;
+    const { flags = [], nodeFlags = [], within = [] } = options;
     // A test that wants its service back where it was names the port.
     const port = flags.includes("--port") ? [] : ["--port", "0"];
-    const words = [...nodeFlags, main, "serve", "--data", folder, ...port, ...flags];
-    const child = spawn(process.execPath, words, {
+    const words = [
+      ...within,
+      process.execPath,
+      ...nodeFlags,
+      main,
+      "serve",
+      "--data",
+      folder,
+      ...port,
+      ...flags,
+    ];
+    const [program = "", ...rest] = words;
+    const child = spawn(program, rest, {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
