@@ -54,6 +54,10 @@ export interface AppParts extends SurfaceParts {
   notReady: () => Promise<string | null>;
 }
 
+/** What a client speaks in TLS: HTTP/1.1, which an agent for proxies that clients of the vendor's have spells with a blank. */
+const protocolOf = ({ protocols }: { protocols: string[] }): string | undefined =>
+  ["http/1.1", "http 1.1", "http/1.0"].find((one) => protocols.includes(one));
+
 /** All of the service's HTTP. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
   const { logger, clock, publicUrl, limits } = parts;
@@ -61,7 +65,13 @@ export function createApp(parts: AppParts): FastifyInstance {
   const app = Fastify({
     // Typed as plain HTTP: nothing that we use differs.
     ...(parts.tls
-      ? { https: { ...parts.tls, ...serverOptions(limits) } as unknown as null }
+      ? {
+          https: {
+            ...parts.tls,
+            ALPNCallback: protocolOf,
+            ...serverOptions(limits),
+          } as unknown as null,
+        }
       : { http: serverOptions(limits) }),
     trustProxy: parts.trustProxy,
     genReqId: () => newRid(clock()),

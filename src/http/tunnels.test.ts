@@ -29,7 +29,7 @@ async function open(t: TestContext, tls: Tls | null) {
     await once(socket, tls ? "secureConnect" : "connect");
     return socket;
   };
-  return { log: opened.log, dial };
+  return { log: opened.log, port, dial };
 }
 
 async function certificate(t: TestContext): Promise<Tls | null> {
@@ -108,6 +108,26 @@ test("with a certificate TLS in a tunnel is answered with it, and plain HTTP as 
   const plain = await tunnel(dial, `${host}:80`);
   plain.write(request);
   assert.match(await rest(plain), /^HTTP\/1\.1 200 OK[^]*alive/);
+});
+
+test("a client says in TLS that it speaks HTTP/1.1, as the agents of the vendor's clients spell it, too", async (t) => {
+  const tls = await certificate(t);
+  if (!tls) return t.skip("no openssl on this machine to make a certificate with");
+  const { port } = await open(t, tls);
+  const dial = (ALPNProtocols: string[]) =>
+    connectTls({ port, host: "127.0.0.1", ca: tls.cert, servername: host, ALPNProtocols });
+  for (const [offered, taken] of [
+    [["http 1.1"], "http 1.1"],
+    [["h2", "http/1.1"], "http/1.1"],
+  ] as const) {
+    const socket = dial([...offered]);
+    await once(socket, "secureConnect");
+    assert.equal(socket.alpnProtocol, taken);
+    socket.write(request);
+    assert.match(await rest(socket), /^HTTP\/1\.1 200 OK/);
+  }
+  const [error] = (await once(dial(["h2"]), "error")) as [Error];
+  assert.match(error.message, /no application protocol/);
 });
 
 test("a tunnel through which nothing comes is closed", async (t) => {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { temporaryFolder } from "../support/accounts.ts";
 import { afterwards } from "../support/afterwards.ts";
 import { account, TestService } from "../support/service.ts";
@@ -126,6 +128,64 @@ test("manager-node lists and removes whole folders", async (t) => {
   const removed = (await storage["deleteDirectory"]?.("dir")) as Record<string, object[]>;
   assert.deepEqual([removed["Deleted"]?.length, removed["Error"]], [names.length, []]);
   assert.deepEqual([await listed("dir"), await listed("other")], [[], ["other/x"]]);
+});
+
+const overTls = `
+  const Client = require(process.argv[1]);
+  const { storage } = new Client(JSON.parse(process.argv[2]));
+  storage
+    .uploadFile({ localPath: process.argv[3], cloudPath: "dir/a" })
+    .then(() => storage.listDirectoryFiles("dir"))
+    .then((files) => console.log(files.map(({ Key }) => Key).join()));
+`;
+
+test("manager-node goes by TLS alone, in its tunnels too", async (t) => {
+  const folder = await temporaryFolder();
+  afterwards(t, () => folder[Symbol.asyncDispose]());
+  const [cert, keyFile, file] = ["cert.pem", "key.pem", "a"].map((name) => join(folder.path, name));
+  assert.ok(cert !== undefined && keyFile !== undefined && file !== undefined);
+  const names = ["tcb-api.tencentcloudapi.com", "*.cos.ap-shanghai.tencentcos.cn"];
+  const subjects = ["IP:127.0.0.1", ...names.map((name) => `DNS:${name}`)].join();
+  const words =
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=x";
+  const made = spawnSync(
+    "openssl",
+    [
+      ...words.split(" "),
+      "-addext",
+      `subjectAltName=${subjects}`,
+      "-keyout",
+      keyFile,
+      "-out",
+      cert,
+    ],
+    { stdio: "ignore" },
+  );
+  if (made.status !== 0) return t.skip("no openssl on this machine to make a certificate with");
+  const { address } = await TestService.start(t, join(folder.path, "data"), {
+    flags: ["--tls-cert", cert, "--tls-key", keyFile],
+    variables: { DOCFERRY_SECRET_ID: key.secretId, DOCFERRY_SECRET_KEY: key.secretKey },
+  });
+  await writeFile(file, "a");
+  const client = createRequire(
+    new URL("../clients/manager-node/package.json", import.meta.url),
+  ).resolve("@cloudbase/manager-node");
+  const options = JSON.stringify({ ...key, envId: account.environment });
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ["-e", overTls, client, options, file],
+    {
+      env: {
+        PATH: process.env["PATH"],
+        NODE_EXTRA_CA_CERTS: cert,
+        XDG_CONFIG_HOME: folder.path,
+        TCB_BASE_URL: address,
+        TCB_ADMIN_PROXY: address,
+        TCB_COS_PROXY: address,
+      },
+    },
+  );
+  assert.equal(stdout.trim(), "dir/a", stderr);
 });
 
 test("manager-node is told what is wrong with keys, environments and arguments", async (t) => {
