@@ -20,6 +20,16 @@ export interface CollectionInfo {
   indexSize: number;
 }
 
+/**
+ * Who may do what with a collection from end users' devices, in the vendor's words. It is kept for whoever takes it along, and
+ * opens or closes nothing: no such device reaches a database of ours.
+ */
+export interface AccessRule {
+  tag: "READONLY" | "PRIVATE" | "ADMINWRITE" | "ADMINONLY" | "CUSTOM";
+  /** Of `CUSTOM` a text of JSON, to be given back as it came; else empty. */
+  rule: string;
+}
+
 /** A stretch of a collection in key order. Opaque to all but its database; null is open. Plain data as hex text. */
 export interface KeyRange {
   /** The first key, inclusive. */
@@ -39,6 +49,8 @@ export interface DocumentPage extends Documents {
 export interface Source extends AsyncDisposable {
   /** By name, in the order of UTF-8 bytes. Costs nothing that grows with the documents. */
   collections(): Promise<CollectionInfo[]>;
+  /** What `setAccessRule` was last called with for the collection; null: never. @throws {DocferryError} `collection_not_found` */
+  accessRule(name: string): Promise<AccessRule | null>;
   /**
    * Refuses what this database cannot run, before a job is made of it.
    * @throws {DocferryError} `invalid_query`
@@ -133,6 +145,8 @@ export interface Database extends Source {
    * @throws {DocferryError} `collection_not_found`
    */
   dropCollection(name: string): Promise<void>;
+  /** Kept with the collection, whatever is written to it, and dropped with it. @throws {DocferryError} `collection_not_found` */
+  setAccessRule(name: string, rule: AccessRule): Promise<void>;
   /** Raises the fence: from now on no earlier attempt of the task can write. Creates the collection. */
   openSink(spec: SinkSpec): Promise<Sink>;
   /**

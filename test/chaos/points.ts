@@ -58,7 +58,7 @@ export const reads = {
   index: ["get", "list", "unreferenced"],
   requests: ["find"],
   databases: ["openSource"],
-  database: ["collections", "checkQuery", "ranges", "read", "rejects", "firstReject"],
+  database: ["collections", "accessRule", "checkQuery", "ranges", "read", "rejects", "firstReject"],
   sink: [],
   files: ["size", "read", "list"],
   writer: ["abort"],

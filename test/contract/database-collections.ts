@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { BSON } from "bson";
-import type { CollectionInfo, Databases } from "../../src/databases/database.ts";
+import type { AccessRule, CollectionInfo, Databases } from "../../src/databases/database.ts";
 import { query, readObjects, sinkSpec, uniqueName, writeAll } from "./database-harness.ts";
 
 export function collectionTests(
@@ -164,6 +164,55 @@ export function collectionTests(
   it("refuses to drop a collection that is not there", async () => {
     const database = await databases().open(uniqueName("drop"));
     await assert.rejects(database.dropCollection("nothing"), { code: "collection_not_found" });
+  });
+
+  it("keeps a rule of access with its collection, as it came", async () => {
+    const name = uniqueName("access");
+    const database = await databases().open(name);
+    await using early = await databases().openSource(name);
+    const missing = { code: "collection_not_found" };
+    const custom: AccessRule = {
+      tag: "CUSTOM",
+      rule: '{ "read":1.0,\r\n"read" : "\\u5f20三 🀄" }\n',
+    };
+    const readOnly: AccessRule = { tag: "READONLY", rule: "" };
+    await assert.rejects(early.accessRule("c"), missing);
+    await assert.rejects(database.setAccessRule("c", custom), missing);
+    assert.deepEqual(await database.collections(), [], "a rule makes no collection");
+    await database.createCollection("c");
+    await database.createCollection("d");
+    assert.equal(await database.accessRule("c"), null);
+    await database.setAccessRule("c", readOnly);
+    assert.deepEqual(await database.accessRule("c"), readOnly);
+    await database.setAccessRule("c", custom);
+    assert.equal(await database.accessRule("d"), null);
+
+    await database.createCollection("c");
+    for (const mode of ["insert", "upsert", "delete"] as const) {
+      await writeAll(database, sinkSpec({ collection: "c", mode }), [{ _id: 1 }, { _id: 2 }]);
+    }
+    assert.deepEqual(await early.accessRule("c"), custom);
+    const again = await (await reopen()).open(name);
+    assert.deepEqual(await again.accessRule("c"), custom);
+    await writeAll(again, sinkSpec({ collection: "c" }), [{ _id: 1 }]);
+    assert.deepEqual(await again.accessRule("c"), custom);
+  });
+
+  it("drops a rule of access with its collection", async () => {
+    const name = uniqueName("access");
+    const database = await databases().open(name);
+    for (const make of [
+      () => database.createCollection("c"),
+      () => writeAll(database, sinkSpec({ collection: "c" }), [{ _id: 1 }]),
+    ]) {
+      await make();
+      assert.equal(await database.accessRule("c"), null);
+      await database.setAccessRule("c", { tag: "CUSTOM", rule: "{}" });
+      await database.dropCollection("c");
+      const missing = { code: "collection_not_found" };
+      await assert.rejects(database.accessRule("c"), missing);
+      await assert.rejects(database.setAccessRule("c", { tag: "PRIVATE", rule: "" }), missing);
+    }
   });
 
   it("keeps environments apart", async () => {

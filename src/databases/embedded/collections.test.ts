@@ -7,7 +7,8 @@ import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { BSON } from "bson";
 import { openReader, openWriter } from "../../sqlite/open.ts";
-import type { CollectionInfo } from "../database.ts";
+import type { AccessRule, CollectionInfo } from "../database.ts";
+import { accessRule } from "./access-rule.ts";
 import { collectionInfos } from "./collection-infos.ts";
 import { CollectionTable } from "./collection-table.ts";
 import { Collections } from "./collections.ts";
@@ -100,6 +101,28 @@ describe("Collections", () => {
     );
   });
 
+  it("has no rule of access in a file from before there were any, and takes one", () => {
+    const file = join(folder, `${++files}.sqlite`);
+    const migrations = pathToFileURL(`${join(folder, `first-${files}`)}/`);
+    mkdirSync(migrations);
+    for (const step of ["001-collections.sql", "002-index-size.sql"]) {
+      copyFileSync(new URL(`migrations/${step}`, import.meta.url), new URL(step, migrations));
+    }
+    {
+      using db = openWriter(file, { ...environmentSchema, migrations }, "NORMAL");
+      CollectionTable.create(db, 1);
+      db.exec("INSERT INTO collection (number, name) VALUES (1, 'old')");
+    }
+    assert.equal(ruleOf(file, "old"), null);
+    assert.throws(() => ruleOf(file, "new"), { code: "collection_not_found" });
+    {
+      using db = openEnvironmentWriter(file);
+      assert.equal(ruleOf(file, "old"), null);
+      new Collections(db).setAccessRule("old", { tag: "CUSTOM", rule: " {}" });
+    }
+    assert.deepEqual(ruleOf(file, "old"), { tag: "CUSTOM", rule: " {}" });
+  });
+
   it("gives no number twice", () => {
     using db = open();
     const collections = new Collections(db);
@@ -160,6 +183,15 @@ function listed(file: string): CollectionInfo[] {
   const connection = new ReadConnection(file);
   try {
     return collectionInfos(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+function ruleOf(file: string, name: string): AccessRule | null {
+  const connection = new ReadConnection(file);
+  try {
+    return accessRule(connection, name);
   } finally {
     connection.close();
   }

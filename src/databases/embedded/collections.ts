@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { DocferryError } from "../../job/errors.ts";
+import type { AccessRule } from "../database.ts";
 import { CollectionTable, type RowListener } from "./collection-table.ts";
 
 /** What one step of a removal may read: rows, and bytes if all were as large as the largest. */
@@ -25,6 +26,7 @@ export class Collections {
   readonly #find: StatementSync;
   readonly #add: StatementSync;
   readonly #drop: StatementSync;
+  readonly #setAccessRule: StatementSync;
   readonly #nextDropped: StatementSync;
   readonly #forget: StatementSync;
 
@@ -33,6 +35,9 @@ export class Collections {
     this.#find = db.prepare("SELECT number FROM collection WHERE name = ?");
     this.#add = db.prepare("INSERT INTO collection (name) VALUES (?) RETURNING number");
     this.#drop = db.prepare("UPDATE collection SET name = NULL WHERE name = ?");
+    this.#setAccessRule = db.prepare(
+      "UPDATE collection SET access_tag = ?, access_rule = ? WHERE name = ?",
+    );
     this.#nextDropped = db.prepare(
       "SELECT number, size, largest FROM collection WHERE name IS NULL LIMIT 1",
     );
@@ -77,10 +82,13 @@ export class Collections {
 
   /** The name is free at once; the rows go step by step (`removeSome`). @throws {DocferryError} `collection_not_found` */
   drop(name: string): void {
-    if (this.#drop.run(name).changes === 0) {
-      throw new DocferryError("collection_not_found", `No collection ${JSON.stringify(name)}`);
-    }
+    if (this.#drop.run(name).changes === 0) throw notFound(name);
     this.#tables.delete(name);
+  }
+
+  /** It is in the collection's own row, and goes with it. @throws {DocferryError} `collection_not_found` */
+  setAccessRule(name: string, { tag, rule }: AccessRule): void {
+    if (this.#setAccessRule.run(tag, rule, name).changes === 0) throw notFound(name);
   }
 
   /**
@@ -118,4 +126,8 @@ export class Collections {
     CollectionTable.create(this.#db, number);
     return number;
   }
+}
+
+function notFound(name: string): DocferryError {
+  return new DocferryError("collection_not_found", `No collection ${JSON.stringify(name)}`);
 }

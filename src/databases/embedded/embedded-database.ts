@@ -4,6 +4,7 @@ import type { Reject } from "../../job/reject.ts";
 import type { QueryPlan } from "../../query/plan.ts";
 import { SqliteWriter } from "../../sqlite/writer.ts";
 import type {
+  AccessRule,
   CollectionInfo,
   Database,
   DocumentPage,
@@ -35,6 +36,10 @@ export class EmbeddedDatabase implements Database {
 
   collections(): Promise<CollectionInfo[]> {
     return this.#source.collections();
+  }
+
+  accessRule(name: string): Promise<AccessRule | null> {
+    return this.#source.accessRule(name);
   }
 
   checkQuery(query: QueryPlan): void {
@@ -71,6 +76,10 @@ export class EmbeddedDatabase implements Database {
     const writer = await this.#writer();
     await writer.call("dropCollection", name);
     this.#removeRows(writer);
+  }
+
+  async setAccessRule(name: string, rule: AccessRule): Promise<void> {
+    await (await this.#writer()).call("setAccessRule", { name, rule });
   }
 
   async openSink(spec: SinkSpec): Promise<Sink> {

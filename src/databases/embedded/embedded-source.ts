@@ -5,7 +5,8 @@ import { compileMatcher } from "../../query/match.ts";
 import { compileProjection } from "../../query/project.ts";
 import { compileSortKey } from "../../query/sort-key.ts";
 import type { QueryPlan } from "../../query/plan.ts";
-import type { CollectionInfo, DocumentPage, KeyRange, Source } from "../database.ts";
+import type { AccessRule, CollectionInfo, DocumentPage, KeyRange, Source } from "../database.ts";
+import { accessRule } from "./access-rule.ts";
 import { collectionInfos } from "./collection-infos.ts";
 import { CollectionRows } from "./collection-rows.ts";
 import { keyRanges } from "./key-ranges.ts";
@@ -33,6 +34,10 @@ export class EmbeddedSource implements Source {
 
   async collections(): Promise<CollectionInfo[]> {
     return collectionInfos(this.#connection);
+  }
+
+  async accessRule(name: string): Promise<AccessRule | null> {
+    return accessRule(this.#connection, name);
   }
 
   checkQuery({ filter, projection, sort }: QueryPlan): void {

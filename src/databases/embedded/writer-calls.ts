@@ -4,7 +4,7 @@ import type { Position } from "../../job/chunk.ts";
 import type { Counts } from "../../job/counts.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
 import type { Calls } from "../../sqlite/serve-calls.ts";
-import type { SinkProgress, SinkSpec } from "../database.ts";
+import type { AccessRule, SinkProgress, SinkSpec } from "../database.ts";
 import { Collections } from "./collections.ts";
 import { FieldIndexes } from "./field-indexes.ts";
 import { RejectTable } from "./reject-table.ts";
@@ -43,6 +43,13 @@ export function writerCalls(db: DatabaseSync) {
 
     dropCollection: (_db: DatabaseSync, name: string): void => {
       changing(() => collections.drop(name));
+    },
+
+    setAccessRule: (
+      _db: DatabaseSync,
+      { name, rule }: { name: string; rule: AccessRule },
+    ): void => {
+      changing(() => collections.setAccessRule(name, rule));
     },
 
     removeSome: (): boolean => changing(() => collections.removeSome()),
