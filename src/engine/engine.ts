@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { CollectionInfo } from "../databases/database.ts";
+import type { AccessRule, CollectionInfo } from "../databases/database.ts";
 import { checkFileName } from "../files/file-name.ts";
 import { DocferryError, toErrorData } from "../job/errors.ts";
 import {
@@ -189,6 +189,26 @@ export class Engine {
     checkCollectionName(name);
     this.#requireOpen(environment);
     await this.#drops.drop(environment, name, options);
+  }
+
+  /**
+   * The rule of access that was set for a collection; null: none. Nothing here asks it.
+   * @throws {DocferryError} `collection_not_found`
+   */
+  async accessRule(environment: string, name: string): Promise<AccessRule | null> {
+    await using source = await this.#context.databases.openSource(environment);
+    return source.accessRule(name);
+  }
+
+  /**
+   * Keeps a rule with its collection: it is on the disk when this returns.
+   * @throws {DocferryError} `collection_not_found`, `draining`
+   */
+  async setAccessRule(environment: string, name: string, rule: AccessRule): Promise<void> {
+    this.#requireOpen(environment);
+    const database = await this.#context.databases.open(environment);
+    await database.setAccessRule(name, rule);
+    await database.flush();
   }
 
   async collections(environment: string): Promise<CollectionInfo[]> {

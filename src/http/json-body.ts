@@ -80,26 +80,28 @@ function tooLarge(): DocferryError {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The body as one JSON object, whatever its content type says: clients send JSON as form data, as text and without any type.
+ * A body, or a text within one, as one JSON object, whatever its content type says: clients send JSON as form data, as text
+ * and without any type.
+ * @param what begins the messages
  * @throws {DocferryError} `empty_body`, `invalid_body`
  */
-export function parseJsonObject(bytes: Buffer): JsonObject {
-  if (bytes.length === 0) throw new DocferryError("empty_body", "The body is empty");
+export function parseJsonObject(bytes: Buffer, what = "The body"): JsonObject {
+  if (bytes.length === 0) throw new DocferryError("empty_body", `${what} is empty`);
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
   } catch (error) {
-    throw new DocferryError("invalid_body", faultOf(error), { cause: error });
+    throw new DocferryError("invalid_body", `${what} is ${faultOf(error)}`, { cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new DocferryError("invalid_body", "The body is JSON, but not an object");
+    throw new DocferryError("invalid_body", `${what} is JSON, but not an object`);
   }
   return value as JsonObject;
 }
 
 /** JSON.parse's own message quotes the body, which may hold a secret; only the place is taken from it. */
 function faultOf(error: unknown): string {
-  if (!(error instanceof SyntaxError)) return "The body is not UTF-8";
+  if (!(error instanceof SyntaxError)) return "not UTF-8";
   const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
-  return `The body is not JSON${place === undefined ? "" : ` ${place}`}`;
+  return `not JSON${place === undefined ? "" : ` ${place}`}`;
 }

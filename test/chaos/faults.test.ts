@@ -66,6 +66,7 @@ const elsewhere: Record<string, string> = {
   "index.removeAll": "test/e2e/native-jobs.test.ts",
   "database.forgetJob": "test/chaos/left-behind.ts",
   "database.dropCollection": "test/e2e/collections.test.ts",
+  "database.setAccessRule": "test/e2e/batch.test.ts",
   "databases.remove": "test/e2e/native-jobs.test.ts",
   "requests.forget": "src/http/request-recorder.test.ts",
   "files.remove": "test/chaos/left-behind.ts",
@@ -326,7 +327,7 @@ test("every effect that the engine calls is struck, here or where it is said", a
     ),
   ];
   const reading =
-    /^(get|list|submitted|chunks|parts|expired|unended|unendedOn|onChange|unreferenced|openSource|collections|checkQuery|ranges|read|rejects|firstReject|size|abort|push|join)$/;
+    /^(get|list|submitted|chunks|parts|expired|unended|unendedOn|onChange|unreferenced|openSource|collections|accessRule|checkQuery|ranges|read|rejects|firstReject|size|abort|push|join)$/;
   const unknown = called
     .map(([, method]) => method ?? "")
     .filter((method) => !known.has(method) && !reading.test(method));

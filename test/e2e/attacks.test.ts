@@ -213,6 +213,8 @@ suite("the vendor's calls", () => {
     batchdownloadfile: () => ({ file_list: [file] }),
     batchdeletefile: () => ({ fileid_list: [fileId] }),
     dbcollection: () => ({ action: "del", collection_name: "people" }),
+    dbgetacl: () => ({ collection_name: "people" }),
+    dbmodifyacl: () => ({ collection_name: "people", acl_tag: "PRIVATE" }),
     getbucket: () => ({}),
   };
   attempts["dbimport"] = attempts["databasemigrateimport"] as () => object;

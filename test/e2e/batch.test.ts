@@ -129,6 +129,83 @@ suite("the batch family", () => {
     }
   });
 
+  test("a collection's rule of access comes back as it was sent, and goes with the collection", async () => {
+    const about = { collection_name: "ruled" };
+    const collection = (action: string) => platform.call("dbcollection", { action, ...about });
+    const modify = (fields: object) => platform.call("dbmodifyacl", { ...about, ...fields });
+    const rule = () => platform.call("dbgetacl", about);
+    const is = (acl_tag: string, text: string) => ({
+      errcode: 0,
+      errmsg: "ok",
+      acl_tag,
+      rule: text,
+    });
+    assert.equal((await rule())["errcode"], -502005);
+    assert.equal((await modify({ acl_tag: "PRIVATE" }))["errcode"], -502005);
+    await collection("add");
+    assert.deepEqual(await rule(), is("ADMINONLY", ""));
+
+    const text =
+      '{\n "read": true,\r\n\t"write": "doc._openid == auth.openid", "write": "张三 \\ud800" }\n';
+    assert.deepEqual(await modify({ acl_tag: "CUSTOM", rule: text }), {
+      errcode: 0,
+      errmsg: "ok",
+    });
+    assert.deepEqual(await rule(), is("CUSTOM", text));
+    const longest = `{"read":"${"é".repeat((16 * 1024 - 12) / 2)}" }`;
+    assert.equal(Buffer.byteLength(longest), 16 * 1024);
+    for (const [fields, errcode, says] of [
+      [{}, 40101, /^missing parameter: acl_tag rid: /],
+      [{ acl_tag: "CUSTOM" }, 40101, /^missing parameter: rule rid: /],
+      [{ acl_tag: "CUSTOM", rule: "" }, 40101, /^missing parameter: rule rid: /],
+      [
+        { acl_tag: "private" },
+        40097,
+        /acl_tag is READONLY, PRIVATE, ADMINWRITE, ADMINONLY or CUSTOM, not "private" rid: /,
+      ],
+      [{ acl_tag: "" }, 40097, /or CUSTOM, not ""/],
+      [{ acl_tag: "x".repeat(1000) }, 40097, /not "x{100}" rid: /],
+      [{ acl_tag: 1 }, 40097, /acl_tag must be string/],
+      [{ acl_tag: "READONLY", rule: "{}" }, 40097, /rule goes with CUSTOM alone, not with READ/],
+      [{ acl_tag: "CUSTOM", rule: { read: true } }, 40097, /rule must be string/],
+      [{ acl_tag: "CUSTOM", rule: '{"read":1,}' }, 40097, /: rule is not JSON at position 10/],
+      [{ acl_tag: "CUSTOM", rule: "{} {}" }, 40097, /: rule is not JSON/],
+      [{ acl_tag: "CUSTOM", rule: "[]" }, 40097, /: rule is JSON, but not an object/],
+      [{ acl_tag: "CUSTOM", rule: '{"a":'.repeat(3000) }, 40097, /: rule is not JSON/],
+      [{ acl_tag: "CUSTOM", rule: `${longest} ` }, 40097, /: rule has more than 16384 bytes/],
+      [{ acl_tag: "CUSTOM", rule: '{"a":"\ud800"}' }, 40097, /half a surrogate pair/],
+      [{ acl_tag: "PRIVATE", collection_name: "a$b" }, 40097, /has a \$/],
+      [{ acl_tag: "PRIVATE", collection_name: "" }, 40097, /collection_name/],
+    ] as const) {
+      const answer = await modify(fields);
+      assert.equal(answer["errcode"], errcode, JSON.stringify(fields).slice(0, 200));
+      assert.match(answer["errmsg"], says);
+    }
+    assert.deepEqual(await rule(), is("CUSTOM", text), "what is refused changes nothing");
+    assert.equal((await modify({ acl_tag: "CUSTOM", rule: longest }))["errcode"], 0);
+    assert.deepEqual(await rule(), is("CUSTOM", longest));
+    for (const acl_tag of ["READONLY", "PRIVATE", "ADMINWRITE", "ADMINONLY"]) {
+      assert.equal((await modify({ acl_tag, rule: "" }))["errcode"], 0);
+      assert.deepEqual(await rule(), is(acl_tag, ""));
+    }
+    await modify({ acl_tag: "READONLY" });
+    assert.equal((await collection("add"))["errcode"], -502013);
+    assert.deepEqual(await rule(), is("READONLY", ""), "one that is there is not made anew");
+    await collection("del");
+    assert.equal((await rule())["errcode"], -502005);
+    await collection("add");
+    assert.deepEqual(await rule(), is("ADMINONLY", ""));
+    await collection("del");
+    for (const [name, errcode] of [
+      [undefined, 40101],
+      ["a$b", 40097],
+      [1, 40097],
+    ] as const) {
+      const answer = await platform.call("dbgetacl", { collection_name: name });
+      assert.equal(answer["errcode"], errcode, String(name));
+    }
+  });
+
   test("thousands of files are told page by page, each once and in the order of their bytes", async () => {
     const names = Array.from({ length: 2345 }, (_, n) => `many/${n % 7}/${n}`);
     names.push("many/é", "many/\u{1f600}", "many/\uffee", "many");
@@ -386,6 +463,8 @@ suite("the batch family", () => {
       ["dbcollection", { action: "get" }],
       ["dbcollection", { action: "add", collection_name: "mine" }],
       ["dbcollection", { action: "del", collection_name: "c" }],
+      ["dbgetacl", { collection_name: "c" }],
+      ["dbmodifyacl", { collection_name: "c", acl_tag: "PRIVATE" }],
       ["uploadfile", { path: "x" }],
       ["batchdownloadfile", { file_list: [{ fileid: ticket["file_id"], max_age: 60 }] }],
       ["batchdeletefile", { fileid_list: [ticket["file_id"]] }],
@@ -441,7 +520,7 @@ suite("the batch family", () => {
     assert.equal((await ask(""))["errcode"], 41001);
     assert.equal((await ask("?access_token=nonsense"))["errcode"], 40014);
     assert.equal((await ask(`?access_token=${platform.token}`, {}))["errcode"], 40101);
-    for (const call of ["dbrecord", "dbaggregate", "dbindex", "dbgetacl", "dbmodifyacl"]) {
+    for (const call of ["dbrecord", "dbaggregate", "dbindex"]) {
       const path = `/componenttcb/${call}?access_token=${platform.token}`;
       const answer = await wire(api, path, { env: platform.environment });
       assert.equal(answer["errcode"], 40066, call);

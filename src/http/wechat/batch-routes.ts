@@ -1,3 +1,4 @@
+import { dbGetAcl, dbModifyAcl } from "./access-rules.ts";
 import {
   describeEnvironments,
   sharedEnvironments,
@@ -13,8 +14,7 @@ import { batchDeleteFile, batchDownloadFile, uploadFile } from "./storage.ts";
 
 /**
  * The batch family: calls of a platform's, with its own token, on environments that it owns. Records, aggregates and indexes
- * (`dbrecord`, `dbaggregate`, `dbindex`) are not on the wire yet. `dbgetacl` and `dbmodifyacl` are not there either: they are
- * rules for end users' devices, and no device reaches a docferry; a rule that is taken and held by nobody would be a lie.
+ * (`dbrecord`, `dbaggregate`, `dbindex`) are not on the wire yet.
  */
 export function batchRoutes(parts: WechatParts): [path: string, route: WireRoute][] {
   const { access, engine, fileUrl, locale } = parts;
@@ -24,6 +24,8 @@ export function batchRoutes(parts: WechatParts): [path: string, route: WireRoute
     ["/componenttcb/dbexport", migrateExport(guard, engine)],
     ["/componenttcb/dbmigrationstate", migrateQueryInfo(guard, engine, { locale, fileUrl })],
     ["/componenttcb/dbcollection", dbCollection(guard, engine)],
+    ["/componenttcb/dbgetacl", dbGetAcl(guard, engine)],
+    ["/componenttcb/dbmodifyacl", dbModifyAcl(guard, engine)],
     ["/componenttcb/uploadfile", uploadFile(guard, parts)],
     ["/componenttcb/batchdownloadfile", batchDownloadFile(guard, parts)],
     ["/componenttcb/batchdeletefile", batchDeleteFile(guard, parts)],

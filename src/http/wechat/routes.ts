@@ -1,4 +1,5 @@
 import type { Access } from "../../access/access.ts";
+import type { AccessRulesEngine } from "./access-rules.ts";
 import { batchRoutes } from "./batch-routes.ts";
 import {
   collectionAdd,
@@ -30,7 +31,7 @@ import { plainToken, stableToken } from "./tokens.ts";
 
 export interface WechatParts extends StorageParts, Pick<RidParts, "recorder"> {
   access: Access;
-  engine: MigrateEngine & CollectionsEngine;
+  engine: MigrateEngine & CollectionsEngine & AccessRulesEngine;
   fileUrl: FileUrl;
   locale: Locale;
 }
