@@ -12,7 +12,6 @@ import { connectionsWithin } from "./http/limits.ts";
 import { defaultEventTimes } from "./http/native/events.ts";
 import { openFilesLimit } from "./open-files.ts";
 import { asDocferryError, DocferryError } from "./job/errors.ts";
-import { roomForRequests } from "./small-heap.ts";
 
 /** How long the address of a job's file holds; each status query gives a new one. */
 const fileUrlSeconds = 3600;
@@ -43,7 +42,6 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   await listen(app, config);
   const address = addressOf(app, config);
   opened.use(publishAddress(config, address));
-  opened.use(roomForRequests(app.server));
   parts.engine.start();
   opened.defer(() => parts.engine.drain());
   const service = opened.move();

@@ -3,7 +3,6 @@ import { DocferryError, fromErrorData } from "../job/errors.ts";
 import { RegexWatch } from "../query/regex-watch.ts";
 import type { ThreadReply, ThreadRequest } from "./steps/serve-steps.ts";
 import type { StepArgument, StepItem, StepName, StepResult } from "./steps/steps.ts";
-import { smallHeap } from "../small-heap.ts";
 
 /** Items of a step that may lie between its thread and its caller: enough to overlap, little enough to stay in memory. */
 const window = 2;
@@ -93,7 +92,6 @@ export class ThreadPool implements AsyncDisposable {
     const worker = new Worker(this.#entry, {
       workerData: this.#workerData,
       name: "docferry",
-      resourceLimits: smallHeap,
     });
     const regexes = new RegexWatch();
     const thread: PoolThread = { worker, regexes, ready: false, stream: null, graceTimer: null };

@@ -16,7 +16,7 @@ import { type HttpLimits, limitConnections, serverOptions } from "./limits.ts";
 import { standing } from "./files/standing.ts";
 import { UploadRoom } from "./files/upload-room.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
-import { contextOf } from "./request-context.ts";
+import { RequestContext } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
 import { keepFailure, type RequestRecorder } from "./request-recorder.ts";
 import { newRid } from "./rid.ts";
@@ -84,7 +84,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       // Such a request has met no hook.
-      request.docferry = contextOf(request, { publicUrl, bodyMs, now: clock() });
+      request.docferry = new RequestContext(request, { publicUrl, bodyMs, now: clock() });
       answerError(request, reply, error);
       logRequest(logger, request, reply.statusCode, clock());
       parts.recorder.note(request);
@@ -100,7 +100,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.decorateRequest("docferry");
   // Hooks of every request are called back, not awaited: each promise costs a status query a hundredth.
   app.addHook("onRequest", (request, _reply, done) => {
-    request.docferry = contextOf(request, { publicUrl, bodyMs, now: clock() });
+    request.docferry = new RequestContext(request, { publicUrl, bodyMs, now: clock() });
     done();
   });
   logRequests(app, logger, clock);

@@ -6,7 +6,6 @@ import {
   fromErrorData,
   toErrorData,
 } from "../job/errors.ts";
-import { smallHeap } from "../small-heap.ts";
 import type { CallReply, CallRequest, Calls } from "./serve-calls.ts";
 
 /**
@@ -43,10 +42,7 @@ export class SqliteWriter<C extends Calls> implements AsyncDisposable {
     name: string,
     makeRoom: () => Promise<boolean> = async () => false,
   ): Promise<SqliteWriter<C>> {
-    const writer = new SqliteWriter<C>(
-      new Worker(entry, { workerData, name, resourceLimits: smallHeap }),
-      makeRoom,
-    );
+    const writer = new SqliteWriter<C>(new Worker(entry, { workerData, name }), makeRoom);
     // The first answer comes once the file is open and its schema is up to date.
     await writer.#send(null, undefined, []);
     return writer;

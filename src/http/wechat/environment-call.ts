@@ -3,16 +3,31 @@ import type { Caller } from "../../access/caller.ts";
 import type { JsonObject } from "../json-body.ts";
 import type { WireGuard } from "./guard.ts";
 import type { WireRoute } from "./route.ts";
-import { tokenCall } from "./token-call.ts";
+import { type TokenContext, tokenCall } from "./token-call.ts";
 
 /** What a call in an environment knows once it may run. */
-export interface EnvironmentContext {
-  environment: string;
-  caller: Caller;
+export class EnvironmentContext {
+  readonly environment: string;
+  readonly #call: TokenContext;
+
+  constructor(environment: string, call: TokenContext) {
+    this.environment = environment;
+    this.#call = call;
+  }
+
+  get caller(): Caller {
+    return this.#call.caller;
+  }
+
   /** What addresses in the answer begin with. */
-  baseUrl: string;
+  get baseUrl(): string {
+    return this.#call.baseUrl;
+  }
+
   /** Unix ms at which the request came. */
-  now: number;
+  get now(): number {
+    return this.#call.now;
+  }
 }
 
 type Fields<P extends TProperties> = Static<TObject<P & { env: TString }>>;
@@ -43,14 +58,7 @@ export function environmentCall<P extends TProperties, A>(
     },
     async answer({ env: environment, argument }, context) {
       guard.requireEnvironment(context.caller, environment);
-      return call.answer(argument, {
-        environment,
-        caller: context.caller,
-        get baseUrl() {
-          return context.baseUrl;
-        },
-        now: context.now,
-      });
+      return call.answer(argument, new EnvironmentContext(environment, context));
     },
   });
 }

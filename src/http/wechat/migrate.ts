@@ -98,14 +98,21 @@ export function migrateQueryInfo(
     fields: { job_id: Type.Integer() },
     polled: true,
     read: (fields) => fields.job_id,
-    async answer(id, { environment, caller, baseUrl, now }) {
+    async answer(id, context) {
+      const { environment } = context;
       // One answer for an id that is none, for no job, and for another environment's: nothing leaks.
       if (id < 1 || id > largestJobId) {
         throw new DocferryError("job_not_found", `no job ${id} in this environment`);
       }
       const job = await engine.job(environment, id);
       const view = jobView(job, options.locale, (name) =>
-        options.fileUrl({ caller, environment, name, baseUrl, now }),
+        options.fileUrl({
+          caller: context.caller,
+          environment,
+          name,
+          baseUrl: context.baseUrl,
+          now: context.now,
+        }),
       );
       return { ...view };
     },

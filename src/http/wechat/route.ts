@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { FastifyRequest } from "fastify";
 import type { RequestContext } from "../request-context.ts";
 import type { JsonObject } from "../json-body.ts";
 
@@ -14,12 +15,23 @@ export interface WireRoute {
   answer(request: WireRequest): Promise<JsonObject>;
 }
 
-export interface WireRequest {
+export class WireRequest {
   /** As it stands in the request line, query included. */
-  url: string;
+  readonly url: string;
   /** For the body, which nothing has read yet. */
-  raw: IncomingMessage;
-  context: RequestContext;
-  /** Address of the client. */
-  client: string;
+  readonly raw: IncomingMessage;
+  readonly context: RequestContext;
+  readonly #request: FastifyRequest;
+
+  constructor(request: FastifyRequest) {
+    this.url = request.url;
+    this.raw = request.raw;
+    this.context = request.docferry;
+    this.#request = request;
+  }
+
+  /** Address of the client. Few calls ask for it. */
+  get client(): string {
+    return this.#request.ip;
+  }
 }

@@ -3,7 +3,7 @@ import { DocferryError } from "../../job/errors.ts";
 import { wireError } from "../errors.ts";
 import type { JsonObject } from "../json-body.ts";
 import { keepFailure } from "../request-recorder.ts";
-import type { WireRoute } from "./route.ts";
+import { WireRequest, type WireRoute } from "./route.ts";
 
 const bodyType = "application/octet-stream";
 
@@ -52,15 +52,7 @@ async function answerCall(
     );
   }
   request.docferry.polled = route.polled === true;
-  return route.answer({
-    url: request.url,
-    raw: request.raw,
-    context: request.docferry,
-    // Few calls ask for it.
-    get client() {
-      return request.ip;
-    },
-  });
+  return route.answer(new WireRequest(request));
 }
 
 function sendWire(request: FastifyRequest, reply: FastifyReply, answer: JsonObject) {

@@ -2,18 +2,31 @@ import { type Static, type TObject, type TProperties, Type } from "typebox";
 import type { Caller } from "../../access/caller.ts";
 import { DocferryError } from "../../job/errors.ts";
 import type { JsonObject } from "../json-body.ts";
+import type { RequestContext } from "../request-context.ts";
 import { readJsonObject } from "./body.ts";
 import { compileFields } from "./fields.ts";
 import type { WireGuard } from "./guard.ts";
 import type { WireRoute } from "./route.ts";
 
 /** What a call with a token knows once it may run. */
-export interface TokenContext {
-  caller: Caller;
+export class TokenContext {
+  readonly caller: Caller;
+  readonly #request: RequestContext;
+
+  constructor(caller: Caller, request: RequestContext) {
+    this.caller = caller;
+    this.#request = request;
+  }
+
   /** What addresses in the answer begin with. */
-  baseUrl: string;
+  get baseUrl(): string {
+    return this.#request.baseUrl;
+  }
+
   /** Unix ms at which the request came. */
-  now: number;
+  get now(): number {
+    return this.#request.receivedAt;
+  }
 }
 
 /**
@@ -48,15 +61,9 @@ export function tokenCall<P extends TProperties, A>(
         throw error;
       });
       const fields = fieldsOf(body);
-      const { receivedAt: now } = request.context;
-      const argument = call.read(fields, now);
-      const answer = await call.answer(argument, {
-        caller,
-        get baseUrl() {
-          return request.context.baseUrl;
-        },
-        now,
-      });
+      const context = new TokenContext(caller, request.context);
+      const argument = call.read(fields, context.now);
+      const answer = await call.answer(argument, context);
       return call.bare ? answer : { errcode: 0, errmsg: "ok", ...answer };
     },
   };
