@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdir, open, readdir, truncate, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterwards } from "../../../test/support/afterwards.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
@@ -71,6 +72,27 @@ test("a disk that failed while the object was still written is told of at its fi
   assert.equal(syncs, 1);
   assert.deepEqual(await readdir(join(folder, "incoming")), []);
   await assert.rejects(store.size("abcdef0123456789"), { code: "object_not_found" });
+});
+
+test("a piece that could not be read ahead is told of when it is asked for", async (t) => {
+  const store = await DiskObjectStore.open(await tempFolder(t));
+  await using writer = await store.create("abcdef0123456789");
+  await writer.write(Buffer.alloc(3 << 20));
+  await writer.finish();
+  const handle = await open(import.meta.filename);
+  await handle.close();
+  let reads = 0;
+  t.mock.method(Object.getPrototypeOf(handle) as typeof handle, "read", async () => {
+    if (reads++ === 1) throw new Error("EIO: i/o error, read");
+    return { bytesRead: 1 << 20 };
+  });
+  const { signal } = new AbortController();
+  const pieces = store.read("abcdef0123456789", { from: 0, to: 3 << 20 }, { signal });
+  assert.equal((await pieces.next()).done, false);
+  // Nobody asks for the next: an error that nobody takes would end the process.
+  await sleep(50);
+  assert.equal(reads, 2);
+  await assert.rejects(pieces.next(), /EIO/);
 });
 
 test("objects lie in folders by the start of their id, unfinished ones apart", async (t) => {

@@ -43,10 +43,15 @@ export class DiskObjectStore implements ObjectStore {
   ): AsyncGenerator<Uint8Array, void, undefined> {
     signal.throwIfAborted();
     const handle = await this.#openFinished(id);
+    const pieceAt = (position: number) =>
+      readPiece(handle, position, Math.min(pieceBytes, range.to - position));
+    /** The piece after the one that is given: it is read while somebody works on that. */
+    let ahead: Promise<Uint8Array> | null = null;
     try {
       let position = range.from;
       while (position < range.to) {
-        const piece = await readPiece(handle, position, Math.min(pieceBytes, range.to - position));
+        const piece: Uint8Array = await (ahead ?? pieceAt(position));
+        ahead = null;
         signal.throwIfAborted();
         if (piece.length === 0) {
           throw new DocferryError(
@@ -56,10 +61,16 @@ export class DiskObjectStore implements ObjectStore {
         }
         // The reader may move or free the piece.
         position += piece.length;
+        if (position < range.to) {
+          ahead = pieceAt(position);
+          // A failure waits until the piece is asked for.
+          ahead.catch(() => undefined);
+        }
         yield piece;
         signal.throwIfAborted();
       }
     } finally {
+      await ahead?.catch(() => undefined);
       await handle.close();
     }
   }
