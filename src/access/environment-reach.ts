@@ -152,7 +152,7 @@ export class EnvironmentReach {
 
   /** From now on the app does not reach it. Whether it did. @throws {DocferryError} `environment_not_found` */
   async unshare(environment: string, appId: string): Promise<boolean> {
-    if (!this.#environments.has(environment)) throw notFound(environment);
+    this.recordOf(environment);
     const forget = () => this.#shares.get(environment)?.delete(appId);
     forget();
     const removed = await this.#options.store.unshare({ environment, appId });

@@ -89,10 +89,7 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   #spawn(): Promise<void> {
-    const worker = new Worker(this.#entry, {
-      workerData: this.#workerData,
-      name: "docferry",
-    });
+    const worker = new Worker(this.#entry, { workerData: this.#workerData, name: "docferry" });
     const regexes = new RegexWatch();
     const thread: PoolThread = { worker, regexes, ready: false, stream: null, graceTimer: null };
     this.#threads.add(thread);

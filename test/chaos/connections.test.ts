@@ -10,7 +10,7 @@ import { RawSocket } from "../support/raw-socket.ts";
 import { TestService } from "../support/service.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
-import { Ferryman, rssMib } from "./heavy-import.ts";
+import { Ferryman, rssMib, peopleOrder, assertPutOff } from "./heavy-import.ts";
 
 const run = promisify(execFile);
 
@@ -99,18 +99,18 @@ test("a service that can open no more files says so to whoever needs one, answer
     (_, n) => `{"_id":${n},"text":"${"x".repeat(60)}"}\n`,
   );
   await ferryman.put("more.json", `${lines.join("")}{oops}\n`);
-  const job = await ferryman.submit({ ...order, file: "more.json", collection: "more" });
+  const job = await ferryman.submit({ ...peopleOrder, file: "more.json", collection: "more" });
   await until(async () => (await ferryman.job(job.id)).progress.records > 0);
   const limitFiles = (files: number) =>
     run("prlimit", ["--pid", String(pid), `--nofile=${files}:`]);
   // The connections that there are stay: nobody gets another file.
   await limitFiles(3);
-  await refused(
+  await assertPutOff(
     await ferryman.send("PUT", "files/other.json", "{}"),
     /EMFILE: too many open files/,
   );
-  const more = JSON.stringify({ ...order, file: "more.json", collection: "other" });
-  await refused(await ferryman.send("POST", "jobs", more), /./);
+  const more = JSON.stringify({ ...peopleOrder, file: "more.json", collection: "other" });
+  await assertPutOff(await ferryman.send("POST", "jobs", more), /./);
   const health = `${ferryman.service.address}/healthz`;
   assert.equal((await fetch(health)).status, 200);
   assert.equal((await ferryman.send("GET", "jobs")).status, 200);
@@ -124,25 +124,6 @@ test("a service that can open no more files says so to whoever needs one, answer
   assert.doesNotMatch(ferryman.service.log, /"level":(50|60)/);
   assert.equal(await ferryman.service.stop(), 0);
 });
-
-/** It may pass. */
-async function refused(answer: Response, why: RegExp): Promise<void> {
-  const problem = (await answer.json()) as Record<string, unknown>;
-  assert.deepEqual(
-    [answer.status, problem["code"], problem["retryable"]],
-    [503, "store_unavailable", true],
-    JSON.stringify(problem),
-  );
-  assert.match(String(problem["detail"]), why);
-}
-
-const order = {
-  type: "import",
-  format: "json",
-  file: "people.json",
-  collection: "people",
-  mode: "upsert",
-};
 
 async function start(t: TestContext, within: string[] = []): Promise<Ferryman> {
   const folder = join(await tempFolder(t), "data");
@@ -165,7 +146,7 @@ async function answersOthers(ferryman: Ferryman): Promise<void> {
   const began = performance.now();
   assert.equal((await fetch(`${ferryman.service.address}/readyz`)).status, 200);
   await ferryman.put("people.json", '{"_id":1}\n{"_id":2}\n');
-  const { id } = await ferryman.submit(order);
+  const { id } = await ferryman.submit(peopleOrder);
   assert.equal((await ferryman.ended(id)).state, "succeeded");
   assert.ok(performance.now() - began < 10_000);
 }

@@ -21,6 +21,15 @@ export interface HeavyImport {
   slowestMs: number;
 }
 
+/** An import of `people.json` that may be made again and again. */
+export const peopleOrder = {
+  type: "import",
+  format: "json",
+  file: "people.json",
+  collection: "people",
+  mode: "upsert",
+};
+
 const mib = 1024 * 1024;
 
 /** A person's calls of a service, by the native API. */
@@ -166,6 +175,25 @@ export async function rssMib(pid: number): Promise<number> {
 async function memoryMib(pid: number, field: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Math.round(Number(new RegExp(`${field}:\\s*(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024);
+}
+
+/**
+ * That something could not be written and may be asked for again.
+ * @param why what the detail says
+ * @returns the problem
+ */
+export async function assertPutOff(
+  answer: Response,
+  why: RegExp,
+): Promise<Record<string, unknown>> {
+  const problem = (await answer.json()) as Record<string, unknown>;
+  assert.deepEqual(
+    [answer.status, problem["code"], problem["retryable"]],
+    [503, "store_unavailable", true],
+    JSON.stringify(problem),
+  );
+  assert.match(String(problem["detail"]), why);
+  return problem;
 }
 
 async function folderMib(folder: string): Promise<number> {

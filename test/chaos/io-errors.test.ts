@@ -8,7 +8,7 @@ import { failingWrites, readOnlyFolder } from "../support/io-faults.ts";
 import { TestService } from "../support/service.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
-import { Ferryman } from "./heavy-import.ts";
+import { assertPutOff, Ferryman } from "./heavy-import.ts";
 
 const records = 100_000;
 const file = `${Array.from(
@@ -142,14 +142,7 @@ async function refuses(
   body: string,
   why: RegExp,
 ): Promise<void> {
-  const answer = await ferryman.send(method, path, body);
-  const problem = (await answer.json()) as Record<string, unknown>;
-  assert.deepEqual(
-    [answer.status, problem["code"], problem["retryable"]],
-    [503, "store_unavailable", true],
-    JSON.stringify(problem),
-  );
-  assert.match(String(problem["detail"]), why);
+  const problem = await assertPutOff(await ferryman.send(method, path, body), why);
   assert.match(String(problem["hint"]), /disk of the data folder/);
 }
 

@@ -9,19 +9,11 @@ import { storedQuery } from "../../src/engine/job-plan.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { Cli } from "../support/cli.ts";
 import { importOrder } from "../support/engine.ts";
-import { account, TestService } from "../support/service.ts";
+import { account, commandVariables, TestService } from "../support/service.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { Ferryman } from "./heavy-import.ts";
+import { Ferryman, peopleOrder } from "./heavy-import.ts";
 
 const old = 10_000;
-const order = {
-  type: "import",
-  format: "json",
-  file: "people.json",
-  collection: "people",
-  mode: "upsert",
-};
-
 test("10,000 jobs are listed page by page, each once and in order, while jobs come in, run and are cancelled", async (t) => {
   const { ferryman, folder } = await serviceWithJobs(t);
   const stop = new AbortController();
@@ -65,12 +57,7 @@ test("10,000 jobs are listed page by page, each once and in order, while jobs co
   t.diagnostic(`${made.length} jobs came meanwhile`);
   assert.ok(made.length > 8);
 
-  const cli = new Cli(folder, {
-    DOCFERRY_SERVER: ferryman.service.address,
-    DOCFERRY_ENV_ID: account.environment,
-    DOCFERRY_APP_ID: account.appId,
-    DOCFERRY_APP_SECRET: account.secret,
-  });
+  const cli = new Cli(folder, commandVariables(ferryman.service));
   const words = ["jobs", "list", "--limit", "100000"];
   const json = await cli.run(...words, "--json");
   assert.equal(json.code, 0, json.stderr);
@@ -131,7 +118,7 @@ async function serviceWithJobs(t: TestContext) {
 /** Jobs one after the other, of which some are let run and none is left. */
 async function comeAndGo(ferryman: Ferryman, made: number[], stop: AbortSignal): Promise<void> {
   for (let n = 0; !stop.aborted; n++) {
-    const { id } = await ferryman.submit(order);
+    const { id } = await ferryman.submit(peopleOrder);
     made.push(id);
     // One that is cancelled would stand in the list of the cancelled: it comes on top, as all do.
     if (n % 3 === 0) await ferryman.send("POST", `jobs/${id}/cancel`);

@@ -16,7 +16,7 @@ import {
   zstdCompressSync,
 } from "node:zlib";
 import { Cli, type CliRun, ended } from "../support/cli.ts";
-import { account, TestService } from "../support/service.ts";
+import { commandVariables, TestService } from "../support/service.ts";
 import { smallDisk } from "../support/small-disk.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { peakMib, repeated } from "./heavy-import.ts";
@@ -113,12 +113,7 @@ async function onDatabaseFile(t: TestContext): Promise<Place> {
 async function onService(t: TestContext): Promise<Place> {
   const folder = await tempFolder(t);
   const service = await TestService.start(t, join(folder, "data"));
-  const cli = new Cli(folder, {
-    DOCFERRY_SERVER: service.address,
-    DOCFERRY_ENV_ID: account.environment,
-    DOCFERRY_APP_ID: account.appId,
-    DOCFERRY_APP_SECRET: account.secret,
-  });
+  const cli = new Cli(folder, commandVariables(service));
   return {
     cli,
     folder,
@@ -205,12 +200,7 @@ test("a bomb that a service has no room for is one sentence and exit code 1, and
   const folder = await tempFolder(t);
   const flags = ["--reserve-mib", "1"];
   const service = await TestService.start(t, join(disk.folder, "data"), { flags });
-  const cli = new Cli(folder, {
-    DOCFERRY_SERVER: service.address,
-    DOCFERRY_ENV_ID: account.environment,
-    DOCFERRY_APP_ID: account.appId,
-    DOCFERRY_APP_SECRET: account.secret,
-  });
+  const cli = new Cli(folder, commandVariables(service));
   await writeFile(join(folder, "bomb"), await bomb("gz", 300 * mib));
   const child = cli.start("import", "-c", "people", "--quiet", "bomb");
   const peak = watchPeak(child);

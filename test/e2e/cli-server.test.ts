@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { suite, test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Cli, ended } from "../support/cli.ts";
-import { account, TestService } from "../support/service.ts";
+import { commandVariables, TestService } from "../support/service.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const people =
@@ -17,12 +17,7 @@ const people =
 async function opened(t: TestContext) {
   const folder = await tempFolder(t);
   const service = await TestService.start(t, join(folder, "data"));
-  const cli = new Cli(folder, {
-    DOCFERRY_SERVER: service.address,
-    DOCFERRY_ENV_ID: account.environment,
-    DOCFERRY_APP_ID: account.appId,
-    DOCFERRY_APP_SECRET: account.secret,
-  });
+  const cli = new Cli(folder, commandVariables(service));
   return { folder, service, cli };
 }
 

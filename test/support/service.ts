@@ -15,6 +15,16 @@ export const account = {
   environment: "test-4a89da",
 };
 
+/** Points the command at a service, as that account. */
+export function commandVariables(service: Pick<TestService, "address">): Record<string, string> {
+  return {
+    DOCFERRY_SERVER: service.address,
+    DOCFERRY_ENV_ID: account.environment,
+    DOCFERRY_APP_ID: account.appId,
+    DOCFERRY_APP_SECRET: account.secret,
+  };
+}
+
 /** The vendor's calls by their names, with whatever a test wants to send. */
 export class TestClient {
   readonly #calls: WeChatCalls;

@@ -6,6 +6,7 @@ import { DocferryError, errorKinds } from "../../job/errors.ts";
 import { parseJsonObject, readBody } from "../json-body.ts";
 import { endWhenIdle } from "../files/idle.ts";
 import { noteCaller } from "../request-context.ts";
+import { leaveBodiesUnparsed } from "../unparsed-bodies.ts";
 import { bearerOf } from "./bearer.ts";
 import { allowOrigin } from "./cors.ts";
 import { compileCheck } from "./check.ts";
@@ -39,13 +40,10 @@ export function apiSurface(
   guards: ApiGuards,
 ): void {
   app.register(async (scope) => {
-    // Bodies are read after the checks that come before them: nothing is parsed here.
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", (_request, _body, done) => done(null));
+    leaveBodiesUnparsed(scope);
     scope.addHook("onRequest", async (request, reply) => {
       if (allowOrigin(request, reply, guards.origins)) return reply;
       endWhenIdle(request, guards.idleMs);
-      request.raw.headers["content-type"] = "application/octet-stream";
       return undefined;
     });
     for (const route of routes) {

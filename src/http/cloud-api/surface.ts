@@ -9,6 +9,7 @@ import { type JsonObject, parseJsonObject, readBody } from "../json-body.ts";
 import { noteCaller } from "../request-context.ts";
 import { logError } from "../request-log.ts";
 import { keepFailure } from "../request-recorder.ts";
+import { leaveBodiesUnparsed } from "../unparsed-bodies.ts";
 import type { CloudAction } from "./action.ts";
 import { authenticate, onlyHeader } from "./authenticate.ts";
 import { cloudError } from "./errors.ts";
@@ -36,12 +37,8 @@ export function cloudApiSurface(
   parts: { access: CloudAccess; logger: Logger },
 ): void {
   app.register(async (scope) => {
-    // The signature is over the bytes as they came, and a body is JSON whatever its type says: nothing is parsed here.
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", (_request, _body, done) => done(null));
-    scope.addHook("onRequest", async (request) => {
-      request.raw.headers["content-type"] = "application/octet-stream";
-    });
+    // The signature is over the bytes as they came.
+    leaveBodiesUnparsed(scope);
     scope.setErrorHandler((error, request, reply) => {
       logError(parts.logger, request, error);
       return send(request, reply, { Error: cloudError(error) });

@@ -2,8 +2,8 @@ import { Type } from "typebox";
 import type { AccessRule } from "../../databases/database.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { DocferryError } from "../../job/errors.ts";
-import { checkCollectionName } from "../../query/collection-name.ts";
 import { parseJsonObject } from "../json-body.ts";
+import { checkedName, collectionName } from "./collections.ts";
 import { environmentCall } from "./environment-call.ts";
 import type { WireGuard } from "./guard.ts";
 import type { WireRoute } from "./route.ts";
@@ -22,16 +22,11 @@ const tags = [
   "CUSTOM",
 ] as const satisfies readonly AccessRule["tag"][];
 
-const collectionName = Type.String({ minLength: 1 });
-
 /** `POST /componenttcb/dbgetacl`. Where nothing was set it is what is true here: only servers read and write. */
 export function dbGetAcl(guard: WireGuard, engine: AccessRulesEngine): WireRoute {
   return environmentCall(guard, {
     fields: { collection_name: collectionName },
-    read({ collection_name: name }) {
-      checkCollectionName(name);
-      return name;
-    },
+    read: (fields) => checkedName(fields.collection_name),
     async answer(name, { environment }) {
       const set = await engine.accessRule(environment, name);
       return { acl_tag: set?.tag ?? "ADMINONLY", rule: set?.rule ?? "" };
@@ -48,8 +43,7 @@ export function dbModifyAcl(guard: WireGuard, engine: AccessRulesEngine): WireRo
       rule: Type.Optional(Type.String({ default: "" })),
     },
     read({ collection_name: name, acl_tag: tag, rule = "" }) {
-      checkCollectionName(name);
-      return { name, set: accessRuleOf(tag, rule) };
+      return { name: checkedName(name), set: accessRuleOf(tag, rule) };
     },
     async answer({ name, set }, { environment }) {
       await engine.setAccessRule(environment, name, set);

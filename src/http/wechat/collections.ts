@@ -13,7 +13,8 @@ export type CollectionsEngine = Pick<Engine, "collections" | "addCollection" | "
 /** Collections of one answer. */
 const longestPage = 1000;
 
-const collectionName = Type.String({ minLength: 1 });
+/** The body's field of a call on one collection. */
+export const collectionName = Type.String({ minLength: 1 });
 const pageFields = {
   limit: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
   offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
@@ -120,7 +121,8 @@ function pageOf(
   return { limit: Math.min(limit || defaultLimit, longestPage), offset };
 }
 
-function checkedName(name: string): string {
+/** @throws {DocferryError} `invalid_collection_name` */
+export function checkedName(name: string): string {
   checkCollectionName(name);
   return name;
 }

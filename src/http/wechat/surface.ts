@@ -3,9 +3,8 @@ import { DocferryError } from "../../job/errors.ts";
 import { wireError } from "../errors.ts";
 import type { JsonObject } from "../json-body.ts";
 import { keepFailure } from "../request-recorder.ts";
+import { leaveBodiesUnparsed } from "../unparsed-bodies.ts";
 import { WireRequest, type WireRoute } from "./route.ts";
-
-const bodyType = "application/octet-stream";
 
 const prefixes = ["/tcb/", "/cgi-bin/", "/componenttcb/"];
 
@@ -17,14 +16,7 @@ export function isWireUrl(url: string): boolean {
 /** Serves the calls of `routes`, and answers everything else below the prefixes as the vendor does. */
 export function wechatSurface(app: FastifyInstance, routes: ReadonlyMap<string, WireRoute>): void {
   app.register(async (scope) => {
-    // A body is JSON whatever its type says, and it is read after the checks that come before it: nothing is parsed here.
-    scope.removeAllContentTypeParsers();
-    // By one type's name: behind `*` Fastify takes each request's type to pieces.
-    scope.addContentTypeParser(bodyType, (_request, _body, done) => done(null));
-    scope.addHook("onRequest", (request, _reply, done) => {
-      request.raw.headers["content-type"] = bodyType;
-      done();
-    });
+    leaveBodiesUnparsed(scope);
     for (const prefix of prefixes) {
       scope.all(`${prefix}*`, async (request, reply) => {
         const answer = await answerCall(routes, request);
