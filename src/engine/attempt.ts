@@ -1,6 +1,6 @@
 import type { Counts } from "../job/counts.ts";
 import type { DocferryError } from "../job/errors.ts";
-import type { Claim, Lease } from "../store/job-store.ts";
+import type { Claim, Lease, Progress } from "../store/job-store.ts";
 import type { StepArgument, StepName } from "./steps/steps.ts";
 import type { StepStream, ThreadPool } from "./thread-pool.ts";
 
@@ -14,8 +14,8 @@ export class Attempt {
   readonly #abort = new AbortController();
   readonly #steps = new Set<StepStream<StepName>>();
   #alive = true;
-  #report: { counts: Counts; bytes: number } | null = null;
-  #progressed = false;
+  #report: Omit<Progress, "kept"> | null = null;
+  #kept = false;
 
   constructor(claim: Claim) {
     this.claim = claim;
@@ -55,13 +55,13 @@ export class Attempt {
   }
 
   /** What it has just committed will survive it: failures before this are forgotten. */
-  kept(): void {
-    this.#progressed = true;
+  keep(): void {
+    this.#kept = true;
   }
 
   /** Something of it will survive it. */
-  get progressed(): boolean {
-    return this.#progressed;
+  get kept(): boolean {
+    return this.#kept;
   }
 
   /** Whether it got on since this was last asked, or can do nothing but wait for a free thread. */
@@ -78,9 +78,9 @@ export class Attempt {
   }
 
   /** What it has reported since this was last asked. */
-  takeReport(): { counts: Counts; bytes: number } | null {
+  takeReport(): Progress | null {
     const report = this.#report;
     this.#report = null;
-    return report;
+    return report && { ...report, kept: this.#kept };
   }
 }

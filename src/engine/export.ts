@@ -35,7 +35,7 @@ export async function runExport(attempt: Attempt, context: EngineContext): Promi
       if (item.type === "part") {
         await context.store.jobs.addPart(attempt.lease, item.part);
         // Without a key the next attempt begins anew.
-        if (item.part.endKey !== null) attempt.kept();
+        if (item.part.endKey !== null) attempt.keep();
         counts = addCounts(counts, item.part.counts);
         bytes += item.part.size;
         attempt.report(counts, bytes);

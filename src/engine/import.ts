@@ -72,7 +72,7 @@ async function writeAll(
     from = batch.end;
     if (underWay) {
       progress = await underWay;
-      attempt.kept();
+      attempt.keep();
       report(progress);
       if (progress.stopped) return progress;
     }
@@ -80,7 +80,7 @@ async function writeAll(
   }
   if (underWay) {
     progress = await underWay;
-    attempt.kept();
+    attempt.keep();
     report(progress);
   }
   return progress;

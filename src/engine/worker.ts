@@ -173,7 +173,7 @@ export class Worker {
       log.warn({ ...about, err: reason }, "attempt failed");
       await store.jobs.fail(attempt.lease, {
         error,
-        progressed: attempt.progressed,
+        kept: attempt.kept,
         now: clock(),
       });
       this.#onRetry();

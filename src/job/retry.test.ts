@@ -9,7 +9,7 @@ test("a passing fault is retried with growing delays up to a minute, then given 
   const delays: number[] = [];
   let failures = 0;
   for (;;) {
-    const verdict = afterFailure({ error, failures, progressed: false, now });
+    const verdict = afterFailure({ error, failures, kept: false, now });
     if (!verdict.retry) break;
     delays.push(verdict.at - now);
     failures = verdict.failures;
@@ -21,13 +21,13 @@ test("a passing fault is retried with growing delays up to a minute, then given 
 
 test("progress begins the row of failures anew", () => {
   const error = { code: "busy", message: "Busy" } as const;
-  const verdict = afterFailure({ error, failures: 39, progressed: true, now });
+  const verdict = afterFailure({ error, failures: 39, kept: true, now });
   assert.deepEqual(verdict, { retry: true, at: now + 200, failures: 1, stalled: "Busy" });
 });
 
 test("a full disk is waited for without end and told", () => {
   const error = { code: "disk_full", message: "The disk is full" } as const;
-  const verdict = afterFailure({ error, failures: 10_000, progressed: false, now });
+  const verdict = afterFailure({ error, failures: 10_000, kept: false, now });
   assert.deepEqual(verdict, {
     retry: true,
     at: now + 2000,
@@ -38,8 +38,8 @@ test("a full disk is waited for without end and told", () => {
 
 test("a fault of ours is tried three times", () => {
   const error = { code: "internal", message: "Oops" } as const;
-  assert.equal(afterFailure({ error, failures: 1, progressed: false, now }).retry, true);
-  assert.deepEqual(afterFailure({ error, failures: 2, progressed: false, now }), {
+  assert.equal(afterFailure({ error, failures: 1, kept: false, now }).retry, true);
+  assert.deepEqual(afterFailure({ error, failures: 2, kept: false, now }), {
     retry: false,
     error,
   });
@@ -47,7 +47,7 @@ test("a fault of ours is tried three times", () => {
 
 test("what cannot get better is not retried", () => {
   const error = { code: "invalid_file", message: "No header" } as const;
-  assert.deepEqual(afterFailure({ error, failures: 0, progressed: true, now }), {
+  assert.deepEqual(afterFailure({ error, failures: 0, kept: true, now }), {
     retry: false,
     error,
   });

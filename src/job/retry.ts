@@ -23,15 +23,15 @@ const diskFullDelayMs = 2_000;
 /**
  * Decides after a failed attempt. The only place that decides about retries.
  * @param failures failed attempts in a row before this one, without progress between them
- * @param progressed the attempt got further than the one before it: the row begins anew
+ * @param kept something of the attempt survives it: the row begins anew
  */
 export function afterFailure(input: {
   error: ErrorData;
   failures: number;
-  progressed: boolean;
+  kept: boolean;
   now: number;
 }): Verdict {
-  const failures = (input.progressed ? 0 : input.failures) + 1;
+  const failures = (input.kept ? 0 : input.failures) + 1;
   const { error, now } = input;
   if (error.code === "disk_full") {
     // As long as it takes: the job goes on once there is room.

@@ -15,6 +15,14 @@ export interface Lease {
   attempt: number;
 }
 
+/** How far an attempt is, with what all attempts at its task have committed. */
+export interface Progress {
+  counts: Counts;
+  bytes: number;
+  /** Something that this attempt did will survive it: the failures before it are forgotten. */
+  kept: boolean;
+}
+
 /** What a worker gets to do. */
 export interface Claim {
   task: Task;
@@ -73,7 +81,7 @@ export interface JobStore {
   /** Ends an attempt without a verdict (drain): the task is claimable again at once and nothing counts against it. */
   giveBack(lease: Lease, now: number): Promise<void>;
   /** Ends an attempt that failed: a retry later, or the job's end. Answers the job as it then is. */
-  fail(lease: Lease, options: { error: ErrorData; progressed: boolean; now: number }): Promise<Job>;
+  fail(lease: Lease, options: { error: ErrorData; kept: boolean; now: number }): Promise<Job>;
 
   /** Appends chunks to the job's list; the plan of an earlier attempt is forgotten when the first come (`from` 0). */
   addChunks(lease: Lease, options: { from: number; chunks: Chunk[] }): Promise<void>;
@@ -84,8 +92,8 @@ export interface JobStore {
     lease: Lease,
     options: { plan: unknown; tasks: TaskWork[]; totalBytes: number | null; now: number },
   ): Promise<Job>;
-  /** Mirrors what the database has committed; counts and bytes never go back. Answers whether the attempt is to stop. */
-  mirror(lease: Lease, progress: { counts: Counts; bytes: number }): Promise<"cancelled" | null>;
+  /** Mirrors how far the attempt is; counts and bytes never go back. Answers whether the attempt is to stop. */
+  mirror(lease: Lease, progress: Progress): Promise<"cancelled" | null>;
   /**
    * A finished part of an export: fenced, so that a lost attempt's object never counts.
    * @throws {DocferryError} `storage_limit` if all parts together are more than may be stored

@@ -255,12 +255,12 @@ const finishing =
     return () => model.finishTask(job, task, records, stopped);
   };
 
-const mirror = (pick: number, records: number) =>
-  byLease(`mirror ${records}`, pick, async (jobs, lease, { task }) => {
-    const stop = await jobs.mirror(lease, { counts: counts(records), bytes: records });
+const mirror = (pick: number, records: number, kept: boolean) =>
+  byLease(`mirror ${records} ${kept ? "kept" : ""}`, pick, async (jobs, lease, { task }) => {
+    const stop = await jobs.mirror(lease, { counts: counts(records), bytes: records, kept });
     return () => {
       assert.equal(stop, task.stop ? "cancelled" : null);
-      task.failures = 0;
+      if (kept) task.failures = 0;
       if (records >= task.bytes) Object.assign(task, { records, bytes: records });
     };
   });
@@ -277,11 +277,11 @@ const beat = (pick: number) =>
     };
   });
 
-const fail = (pick: number, code: ErrorCode, progressed: boolean) =>
+const fail = (pick: number, code: ErrorCode, kept: boolean) =>
   byLease(`fail ${code}`, pick, async (jobs, lease, { job, task, model }) => {
     const error = { code, message: code };
-    await jobs.fail(lease, { error, progressed, now: model.now });
-    return () => model.fail(job, task, error, progressed);
+    await jobs.fail(lease, { error, kept, now: model.now });
+    return () => model.fail(job, task, error, kept);
   });
 
 const giveBack = (pick: number) =>
@@ -316,7 +316,7 @@ export const commands = fc.commands(
     fc.tuple(picks, fc.nat(4), fc.nat(50), fc.constant(false)).map((values) => finish(...values)),
     fc.tuple(picks, fc.nat(4), fc.nat(50), fc.constant(false)).map((values) => finish(...values)),
     fc.tuple(picks, fc.nat(4), fc.nat(50), fc.constant(false)).map((values) => finish(...values)),
-    fc.tuple(picks, fc.nat(60)).map((values) => mirror(...values)),
+    fc.tuple(picks, fc.nat(60), fc.boolean()).map((values) => mirror(...values)),
     picks.map(beat),
     fc.tuple(picks, errors, fc.boolean()).map((values) => fail(...values)),
     picks.map(giveBack),

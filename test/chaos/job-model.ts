@@ -126,9 +126,9 @@ export class JobModel {
     else job.state = job.failed ? "failed" : "succeeded";
   }
 
-  fail(job: ModelJob, task: ModelTask, error: ErrorData, progressed: boolean): void {
+  fail(job: ModelJob, task: ModelTask, error: ErrorData, kept: boolean): void {
     const { failures } = task;
-    const verdict = afterFailure({ error, failures, progressed, now: this.now });
+    const verdict = afterFailure({ error, failures, kept, now: this.now });
     if (verdict.retry) this.stopped(job, task, verdict);
     else this.stopped(job, task, null);
   }

@@ -17,8 +17,9 @@ const exportOrder: JobOrder = {
   query: planFromParts({ collection: "people" }),
 };
 
-// Each strikes where an attempt has read, decoded and told how far it is, and has committed nothing.
+// Each strikes where an attempt has read, decoded and told how far it is, and has committed nothing that lasts.
 for (const [point, order] of [
+  ["before jobs.finishPlan", importOrder({ collection: "more" })],
   ["before sink.write", importOrder({ collection: "more" })],
   ["before jobs.addPart", exportOrder],
 ] as const) {
@@ -28,6 +29,8 @@ for (const [point, order] of [
     const faulty = await openFaultyEngine(await tempFolder(t), async (passed) => {
       if (!armed || passed !== point) return;
       strikes++;
+      // Time for the worker to mirror what the attempt has told.
+      await sleep(150);
       throw new Error("a fault of ours");
     });
     afterwards(t, () => faulty[Symbol.asyncDispose]());

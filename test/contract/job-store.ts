@@ -50,6 +50,18 @@ const result: JobResult = {
   consistency: null,
   firstReject: null,
 };
+const part = (task: number, ordinal: number): Part => ({
+  task,
+  ordinal,
+  object: `object-${ordinal}`,
+  size: 10,
+  md5: "d41d8cd98f00b204e9800998ecf8427e",
+  counts: { ...noCounts, records: 2 },
+  digest: "digest",
+  retyped: 1,
+  formulas: 3,
+  endKey: null,
+});
 const isLost = { code: "lease_lost" } as const;
 
 /** What every job store promises. */
@@ -165,11 +177,11 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.equal(next.task.attempt, 2);
       const counts = { ...noCounts, records: 5, inserted: 5 };
       const now = start + leaseMs;
-      await assert.rejects(jobs.mirror(old, { counts, bytes: 5 }), isLost);
+      await assert.rejects(jobs.mirror(old, { counts, bytes: 5, kept: true }), isLost);
       await assert.rejects(jobs.finishTask(old, { counts, bytes: 5, stopped: null, now }), isLost);
       await assert.rejects(jobs.giveBack(old, now), isLost);
       const error = { code: "internal", message: "late" } as const;
-      await assert.rejects(jobs.fail(old, { error, progressed: false, now }), isLost);
+      await assert.rejects(jobs.fail(old, { error, kept: false, now }), isLost);
       await assert.rejects(jobs.addChunks(old, { from: 0, chunks: [] }), isLost);
       await assert.rejects(
         jobs.finishPlan(old, { plan: {}, tasks: [], totalBytes: 1, now }),
@@ -201,7 +213,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.equal((await jobs.sweep(start)).nextDue, start + leaseMs);
       await jobs.fail(lease, {
         error: { code: "busy", message: "Busy" },
-        progressed: false,
+        kept: false,
         now: start,
       });
       const { nextDue } = await jobs.sweep(start);
@@ -213,7 +225,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       const job = await submit(jobs);
       await jobs.fail(leaseOf(await claim(jobs)), {
         error: { code: "disk_full", message: "The disk is full" },
-        progressed: false,
+        kept: false,
         now: start,
       });
       assert.equal((await jobs.get(job.id))?.stalled, "disk full");
@@ -225,13 +237,54 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.equal((await jobs.get(job.id))?.stalled, null);
     });
 
+    const chunk = { from: 0, chunks: [{ from: 0, to: 9, line: 1 }] };
+    const mirrored = (kept: boolean) => ({ counts: noCounts, bytes: 0, kept });
+    /** Tries at a task, which each do something and fail, before the job is given up. */
+    const triesOf = async (
+      jobs: JobStore,
+      does: (lease: Lease, tried: number) => Promise<unknown>,
+    ): Promise<number> => {
+      const error = { code: "internal", message: "A fault" } as const;
+      const first = await claim(jobs);
+      for (let lease = leaseOf(first), tried = 1, now = start; tried < 10; tried++) {
+        await does(lease, tried);
+        await jobs.fail(lease, { error, kept: false, now });
+        await jobs.sweep((now += 120_000));
+        const [next] = await jobs.claim({ limit: 1, now, leaseMs });
+        if (next?.task.id !== first.task.id) return tried;
+        lease = leaseOf(next);
+      }
+      return Infinity;
+    };
+
+    test("failures of a plan add up whatever it had found: it begins anew", async (t) => {
+      const jobs = await open(t);
+      await submit(jobs);
+      assert.equal(await triesOf(jobs, (lease) => jobs.addChunks(lease, chunk)), 3);
+    });
+
+    test("failures of an import are forgotten by what an attempt commits, not by what it reads", async (t) => {
+      const jobs = await open(t);
+      await planned(jobs, importSpec, [importTask]);
+      const kept = (tried: number) => mirrored(tried === 2);
+      assert.equal(await triesOf(jobs, (lease, tried) => jobs.mirror(lease, kept(tried))), 4);
+    });
+
+    test("failures of an export are forgotten by a part that the next attempt goes on from", async (t) => {
+      const jobs = await open(t);
+      await planned(jobs, exportSpec, [exportTask]);
+      const add = (lease: Lease, tried: number) =>
+        jobs.addPart(lease, { ...part(1, tried), endKey: tried === 2 ? "0a" : null });
+      assert.equal(await triesOf(jobs, add), 4);
+    });
+
     test("what cannot get better ends the job with its error", async (t) => {
       const jobs = await open(t);
       await submit(jobs);
       const error = { code: "invalid_file", message: "No header" } as const;
       const job = await jobs.fail(leaseOf(await claim(jobs)), {
         error,
-        progressed: false,
+        kept: false,
         now: start + 5,
       });
       assert.equal(job.state, "failed");
@@ -261,9 +314,9 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       const [first, second] = await jobs.claim({ limit: 2, now: start, leaseMs });
       assert.ok(first && second);
       const counts = (inserted: number) => ({ ...noCounts, records: inserted, inserted });
-      await jobs.mirror(leaseOf(first), { counts: counts(4), bytes: 40 });
-      await jobs.mirror(leaseOf(second), { counts: counts(3), bytes: 30 });
-      await jobs.mirror(leaseOf(first), { counts: counts(2), bytes: 20 });
+      await jobs.mirror(leaseOf(first), { counts: counts(4), bytes: 40, kept: true });
+      await jobs.mirror(leaseOf(second), { counts: counts(3), bytes: 30, kept: true });
+      await jobs.mirror(leaseOf(first), { counts: counts(2), bytes: 20, kept: true });
       const seen = await jobs.get(job.id);
       assert.deepEqual(seen?.progress.counts, counts(7));
       assert.equal(seen?.progress.bytes, 70);
@@ -293,23 +346,14 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       const jobs = await open(t);
       const job = await planned(jobs, exportSpec, [exportTask]);
       const work = await claim(jobs);
-      const part = (ordinal: number): Part => ({
-        task: work.task.ordinal,
-        ordinal,
-        object: `object-${ordinal}`,
-        size: 10,
-        md5: "d41d8cd98f00b204e9800998ecf8427e",
-        counts: { ...noCounts, records: 2 },
-        digest: "digest",
-        retyped: 1,
-        formulas: 3,
-        endKey: null,
-      });
-      await jobs.addPart(leaseOf(work), part(0));
-      await jobs.addPart(leaseOf(work), part(1));
-      assert.deepEqual(await jobs.parts(job.id), [part(0), part(1)]);
+      await jobs.addPart(leaseOf(work), part(work.task.ordinal, 0));
+      await jobs.addPart(leaseOf(work), part(work.task.ordinal, 1));
+      assert.deepEqual(await jobs.parts(job.id), [
+        part(work.task.ordinal, 0),
+        part(work.task.ordinal, 1),
+      ]);
       await jobs.sweep(start + leaseMs);
-      await assert.rejects(jobs.addPart(leaseOf(work), part(2)), isLost);
+      await assert.rejects(jobs.addPart(leaseOf(work), part(work.task.ordinal, 2)), isLost);
       const next = leaseOf(await claim(jobs, start + leaseMs));
       await jobs.dropParts(next);
       assert.deepEqual(await jobs.parts(job.id), []);
@@ -329,12 +373,12 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       const { id } = await planned(jobs, importSpec, [importTask]);
       const lease = leaseOf(await claim(jobs));
       const counts = { ...noCounts, records: 3, inserted: 3 };
-      await jobs.mirror(lease, { counts, bytes: 30 });
+      await jobs.mirror(lease, { counts, bytes: 30, kept: true });
       assert.equal((await jobs.cancel(id, start)).state, "cancelling");
       assert.deepEqual(await jobs.beat({ leases: [lease], now: start, leaseMs }), [
         { task: lease.task, reason: "cancelled" },
       ]);
-      assert.equal(await jobs.mirror(lease, { counts, bytes: 30 }), "cancelled");
+      assert.equal(await jobs.mirror(lease, { counts, bytes: 30, kept: true }), "cancelled");
       await jobs.giveBack(lease, start);
       const assemble = await claim(jobs);
       assert.equal(assemble.task.kind, "assemble");
@@ -434,7 +478,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
         seen.push(first.job.environment);
         await jobs.fail(leaseOf(first), {
           error: { code: "invalid_file", message: "x" },
-          progressed: false,
+          kept: false,
           now: start,
         });
       }

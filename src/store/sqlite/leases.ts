@@ -86,16 +86,11 @@ export function leaseCalls(limits: ReleaseLimits) {
 
     fail(
       db: DatabaseSync,
-      {
-        lease,
-        error,
-        progressed,
-        now,
-      }: { lease: Lease; error: ErrorData; progressed: boolean; now: number },
+      { lease, error, kept, now }: { lease: Lease; error: ErrorData; kept: boolean; now: number },
     ): Job {
       const task = leased(db, lease);
       const failures = task["failures"] as number;
-      stopAttempt(db, task, afterFailure({ error, failures, progressed, now }), now);
+      stopAttempt(db, task, afterFailure({ error, failures, kept, now }), now);
       releaseTasks(db, limits, now);
       return jobOf(jobRow(db, task["job_id"] as number));
     },

@@ -7,7 +7,7 @@ import type { Job, JobResult } from "../../job/job.ts";
 import type { ReleaseLimits } from "../../job/release.ts";
 import type { Part, TaskWork } from "../../job/task.ts";
 import { assembled, attemptStopped, planned, taskDone } from "../../job/transitions.ts";
-import type { Lease } from "../job-store.ts";
+import type { Lease, Progress } from "../job-store.ts";
 import { putFile } from "./files.ts";
 import {
   addTasks,
@@ -41,7 +41,8 @@ export function outcomeCalls(limits: ReleaseLimits) {
           chunk.line,
         ),
       );
-      gotOn(db, lease, jobId);
+      // A plan that fails begins anew: its failures still count.
+      clearStall(db, jobId);
     },
 
     finishPlan(
@@ -84,12 +85,13 @@ export function outcomeCalls(limits: ReleaseLimits) {
 
     mirror(
       db: DatabaseSync,
-      { lease, counts, bytes }: { lease: Lease; counts: Counts; bytes: number },
+      { lease, counts, bytes, kept }: Progress & { lease: Lease },
     ): "cancelled" | null {
       const task = leased(db, lease);
       // A later attempt may begin before where the last mirror was: what users have seen never goes back.
       if (bytes >= (task["bytes"] as number)) setTaskProgress(db, task, counts, bytes);
-      gotOn(db, lease, task["job_id"] as number);
+      if (kept) forgetFailures(db, lease);
+      clearStall(db, task["job_id"] as number);
       return task["stop"] === 1 ? "cancelled" : null;
     },
 
@@ -112,7 +114,9 @@ export function outcomeCalls(limits: ReleaseLimits) {
         part.endKey,
       );
       requireRoomForParts(db, jobId);
-      gotOn(db, lease, jobId);
+      // Without a key the next attempt begins anew.
+      if (part.endKey !== null) forgetFailures(db, lease);
+      clearStall(db, jobId);
     },
 
     dropParts(db: DatabaseSync, lease: Lease): void {
@@ -208,10 +212,9 @@ function requireRoomForParts(db: DatabaseSync, jobId: number): void {
   requireRoomForFile(db, { environment, name: spec.file, size: sum?.["bytes"] as number });
 }
 
-/** The attempt got on: the row of failures is over, and so is what held the job up. */
-function gotOn(db: DatabaseSync, lease: Lease, jobId: number): void {
+/** Something of the attempt survives it: the row of failures is over. */
+function forgetFailures(db: DatabaseSync, lease: Lease): void {
   run(db, "UPDATE task SET failures = 0 WHERE id = ? AND failures > 0", lease.task);
-  clearStall(db, jobId);
 }
 
 /** The job's sums change by what the task's have changed. */
