@@ -237,7 +237,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.equal((await jobs.get(job.id))?.stalled, null);
     });
 
-    const chunk = { from: 0, chunks: [{ from: 0, to: 9, line: 1 }] };
+    const oneChunk = { from: 0, chunks: [{ from: 0, to: 9, line: 1 }] };
     const mirrored = (kept: boolean) => ({ counts: noCounts, bytes: 0, kept });
     /** Tries at a task, which each do something and fail, before the job is given up. */
     const triesOf = async (
@@ -260,7 +260,7 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
     test("failures of a plan add up whatever it had found: it begins anew", async (t) => {
       const jobs = await open(t);
       await submit(jobs);
-      assert.equal(await triesOf(jobs, (lease) => jobs.addChunks(lease, chunk)), 3);
+      assert.equal(await triesOf(jobs, (lease) => jobs.addChunks(lease, oneChunk)), 3);
     });
 
     test("failures of an import are forgotten by what an attempt commits, not by what it reads", async (t) => {
