@@ -34,7 +34,7 @@ const env = {
   DOCFERRY_LOG_LEVEL: process.argv[2] ?? "info",
 };
 const folder = await mkdtemp(join(tmpdir(), "docferry-bench-"));
-const service = await start([here("../src/main.ts"), "serve", "--data", folder, "--port", "0"]);
+const service = await start([here("../bin/docferry"), "serve", "--data", folder, "--port", "0"]);
 const query = new URLSearchParams({
   grant_type: "client_credential",
   appid: env.DOCFERRY_APP_ID,
@@ -51,7 +51,7 @@ const call = async (name: string, body: object) =>
 const jobId = await finishedJob();
 const body = JSON.stringify({ env: "bench-1", job_id: jobId });
 const answer = await (await call("databasemigratequeryinfo", { job_id: jobId })).text();
-const bare = await start([here("support/bare-fastify.ts"), answer]);
+const bare = await start([process.execPath, here("support/bare-fastify.ts"), answer]);
 
 const statusQuery = (name: string, server: Server, accessToken: string): Subject => ({
   name,
@@ -127,7 +127,7 @@ function load({ name, url, pid }: Subject): { perSecond: number; cpu: number } {
 
 /** A server on core 0. */
 async function start(argv: string[]): Promise<Server> {
-  const child = spawn("taskset", ["-c", "0", process.execPath, ...argv], {
+  const child = spawn("taskset", ["-c", "0", ...argv], {
     env,
     stdio: ["ignore", "pipe", "ignore"],
   });

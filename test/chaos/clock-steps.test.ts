@@ -103,8 +103,7 @@ async function start(t: TestContext) {
   };
   await step(0);
   const service = await TestService.start(t, join(folder, "data"), {
-    nodeFlags: ["--import", preload],
-    variables: { DOCFERRY_TEST_CLOCK: clock },
+    variables: { DOCFERRY_TEST_CLOCK: clock, NODE_OPTIONS: `--import=${preload}` },
   });
   return { ferryman: await Ferryman.of(service), step };
 }

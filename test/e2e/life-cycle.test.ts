@@ -139,6 +139,10 @@ test("a service that npm started drains when npm goes", async (t) => {
   }
   const pid = Number(await readFile(join(folder, "data", "lock.pid"), "utf8"));
   assert.equal((await fetch(`${address}/healthz`)).status, 200);
+  if (process.platform === "linux") {
+    const variables = (await readFile(`/proc/${pid}/environ`, "latin1")).split("\0");
+    assert.ok(variables.includes("MALLOC_ARENA_MAX=1"), "memory is kept within its limits");
+  }
   npm.kill("SIGTERM");
   await once(npm, "exit");
   for (let tries = 0; tries < 100; tries++) {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Docferry, type MigrateInfo, type WeChatCalls } from "#client";
 import { afterwards } from "./afterwards.ts";
 
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const docferry = fileURLToPath(new URL("../../bin/docferry", import.meta.url));
 
 export const account = {
   appId: "wx00000000test0001",
@@ -69,28 +69,16 @@ export class TestService {
     options: {
       flags?: string[];
       variables?: Record<string, string>;
-      /** Of the process itself, such as `--import FILE`. */
-      nodeFlags?: string[];
       /** What runs it, such as `prlimit --nofile=256:256`, and becomes it. */
       within?: string[];
       /** Hears of the process before it is ready. */
       spawned?: (child: ChildProcess) => void;
     } = {},
   ): Promise<TestService> {
-    const { flags = [], nodeFlags = [], within = [] } = options;
+    const { flags = [], within = [] } = options;
     // A test that wants its service back where it was names the port.
     const port = flags.includes("--port") ? [] : ["--port", "0"];
-    const words = [
-      ...within,
-      process.execPath,
-      ...nodeFlags,
-      main,
-      "serve",
-      "--data",
-      folder,
-      ...port,
-      ...flags,
-    ];
+    const words = [...within, docferry, "serve", "--data", folder, ...port, ...flags];
     const [program = "", ...rest] = words;
     const child = spawn(program, rest, {
       stdio: ["ignore", "pipe", "pipe"],
