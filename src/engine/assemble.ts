@@ -120,9 +120,8 @@ async function writeManifest(
     formulas: result.formulas,
     query: spec.query,
     format: spec.format,
-    parts: parts.map(({ size, md5, counts, digest }) => ({
+    parts: parts.map(({ size, counts, digest }) => ({
       size,
-      md5,
       records: counts.records,
       digest,
     })),

@@ -10,15 +10,18 @@ export interface StoredObject {
   md5: string;
 }
 
+/** An object whose bytes have not been hashed. */
+export type Piece = Omit<StoredObject, "md5">;
+
 /** An object in the making. Until `finish` returns, no reader can see it; if it never does, the sweeper removes it. */
-export interface ObjectWriter extends AsyncDisposable {
+export interface ObjectWriter<Finished extends Piece = StoredObject> extends AsyncDisposable {
   readonly id: string;
   /** Bytes taken so far. */
   readonly size: number;
   /** Resolves when the bytes are taken and more may come (back-pressure). `bytes` is free for reuse afterwards. */
   write(bytes: Uint8Array): Promise<void>;
   /** Syncs, then publishes under the id. All of it is on the disk when this returns, power loss included. */
-  finish(): Promise<StoredObject>;
+  finish(): Promise<Finished>;
   /** Gives it up; disposing an unfinished writer does the same. */
   abort(): Promise<void>;
 }
@@ -26,6 +29,8 @@ export interface ObjectWriter extends AsyncDisposable {
 export interface ObjectStore {
   /** A new object under an id that nothing has yet. @throws {DocferryError} `conflict` if something has it */
   create(id: string): Promise<ObjectWriter>;
+  /** The same for what is joined before anybody asks for its MD5, which costs more than writing does. */
+  createPiece(id: string): Promise<ObjectWriter<Piece>>;
   /**
    * Bytes of a finished object. Its MD5 stands where its name stands: an index keeps what `finish` returned.
    * @throws {DocferryError} `object_not_found`

@@ -1,6 +1,6 @@
 import { DocferryError } from "../job/errors.ts";
 import type { DiskRoom } from "./disk-room.ts";
-import type { ObjectStore, ObjectWriter, StoredObject } from "./object-store.ts";
+import type { ObjectStore, ObjectWriter, Piece, StoredObject } from "./object-store.ts";
 
 /**
  * An object store that begins nothing, and takes no more of what has begun, while the disk is full: the room that was freed to
@@ -18,6 +18,11 @@ export class WithRoom implements ObjectStore {
   async create(id: string): Promise<ObjectWriter> {
     requireRoom(this.#room);
     return new WriterWithRoom(await this.#store.create(id), this.#room);
+  }
+
+  async createPiece(id: string): Promise<ObjectWriter<Piece>> {
+    requireRoom(this.#room);
+    return new WriterWithRoom(await this.#store.createPiece(id), this.#room);
   }
 
   size(id: string): Promise<number> {
@@ -42,11 +47,11 @@ export class WithRoom implements ObjectStore {
   }
 }
 
-class WriterWithRoom implements ObjectWriter {
-  readonly #writer: ObjectWriter;
+class WriterWithRoom<Finished extends Piece> implements ObjectWriter<Finished> {
+  readonly #writer: ObjectWriter<Finished>;
   readonly #room: DiskRoom;
 
-  constructor(writer: ObjectWriter, room: DiskRoom) {
+  constructor(writer: ObjectWriter<Finished>, room: DiskRoom) {
     this.#writer = writer;
     this.#room = room;
   }
@@ -64,7 +69,7 @@ class WriterWithRoom implements ObjectWriter {
     await this.#writer.write(bytes);
   }
 
-  finish(): Promise<StoredObject> {
+  finish(): Promise<Finished> {
     return this.#writer.finish();
   }
 

@@ -40,8 +40,8 @@ export interface Part {
   ordinal: number;
   object: string;
   size: number;
-  /** Hex MD5 of the object. */
-  md5: string;
+  /** Hex MD5 of the object, where it may be the whole file; null where its bytes are hashed when the parts are joined. */
+  md5: string | null;
   counts: Counts;
   /** Content digest of its documents. */
   digest: string;

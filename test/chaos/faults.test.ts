@@ -20,13 +20,14 @@ import { threadFaults } from "./thread-faults.ts";
 const good = Array.from({ length: 40 }, (_, n) => `{"_id":${n},"text":"${"x".repeat(20)}"}`);
 const bad = ['{"_id":7,"twice":true}', '{"_id":100,"broken":'];
 const content = `${[...good.slice(0, 20), bad[0], ...good.slice(20), bad[1]].join("\n")}\n`;
-const exported = `${good.join("\n")}\n`;
+const exported = `[${good.join(",")}]\n`;
 
 const exportOf = (collection: string): JobOrder => ({
   type: "export",
   file: `${collection}.out`,
   query: planFromParts({ collection }),
-  format: { format: "json", form: "relaxed", array: false, pretty: false },
+  // With brackets around it: there is a part, and the file is joined.
+  format: { format: "json", form: "relaxed", array: true, pretty: false },
 });
 
 /** What an undisturbed import and export pass by, in the engine's thread; each has a `before` and an `after`. */

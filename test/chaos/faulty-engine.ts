@@ -14,7 +14,7 @@ import { type At, filesWithPoints, reads, withPoints } from "./points.ts";
 
 /** The effects of the steps: they run in threads. */
 export const threadPoints = ["before", "after"].flatMap((when) =>
-  ["files.create", "files.join", "writer.write", "writer.finish"].map(
+  ["files.create", "files.createPiece", "files.join", "writer.write", "writer.finish"].map(
     (effect) => `${when} thread.${effect}`,
   ),
 );

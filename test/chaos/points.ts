@@ -64,6 +64,8 @@ export const reads = {
   writer: ["abort"],
 } as const;
 
+const writerMakers = new Set(["create", "createPiece"]);
+
 /** A store of objects with points at its effects and at those of its writers. `inside` begins their names. */
 export function filesWithPoints(
   files: ObjectStore,
@@ -73,11 +75,11 @@ export function filesWithPoints(
     reads: reads.files,
     at,
     made: (method, result) =>
-      method === "create"
+      writerMakers.has(method)
         ? withPoints(`${inside}writer`, result as ObjectWriter, { reads: reads.writer, at })
         : result,
     lost: async (method, result) => {
-      if (method === "create") await (result as ObjectWriter).abort();
+      if (writerMakers.has(method)) await (result as ObjectWriter).abort();
     },
   });
 }

@@ -44,6 +44,26 @@ export function objectStoreSuite(
       assert.deepEqual(await whole(reopened, object.id), bytes);
     });
 
+    test("a piece is an object that nobody has hashed", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const bytes = randomBytes(2 * MiB + 5);
+      await using writer = await store.createPiece(newObjectId());
+      await writer.write(bytes);
+      assert.equal(writer.size, bytes.length);
+      await rejectsAs("object_not_found", store.size(writer.id));
+      assert.deepEqual(await writer.finish(), { id: writer.id, size: bytes.length });
+      assert.deepEqual(await whole(await opened.reopen(), writer.id), bytes);
+      const joined = await store.join(newObjectId(), [{ object: writer.id }], counting());
+      assert.equal(joined.md5, md5(bytes));
+      {
+        await using forgotten = await store.createPiece(newObjectId());
+        await forgotten.write(bytes);
+      }
+      assert.deepEqual(await idsOf(store, tomorrow()), [writer.id, joined.id].sort());
+      await rejectsAs("conflict", store.createPiece(writer.id));
+    });
+
     test("has objects of no bytes", async () => {
       await using opened = await open();
       const object = await put(opened.store, Buffer.alloc(0));

@@ -2,7 +2,7 @@ import { ContentDigest } from "../../bson/digest.ts";
 import { freeMemory } from "../../bson/free-memory.ts";
 import type { KeyRange } from "../../databases/database.ts";
 import { newObjectId } from "../../files/object-id.ts";
-import type { ObjectWriter } from "../../files/object-store.ts";
+import type { ObjectWriter, Piece, StoredObject } from "../../files/object-store.ts";
 import type { Encoder, EncodeSpec } from "../../formats/codec.ts";
 import { createEncoder } from "../../formats/formats.ts";
 import { noCounts } from "../../job/counts.ts";
@@ -37,6 +37,7 @@ export async function* encodeRange(
 ): AsyncGenerator<EncodeItem, true, void> {
   await using source = await context.databases.openSource(argument.environment);
   const encoder = createEncoder(argument.encode);
+  const mayBeFile = isWhole(argument.range) && encoder.head.length + encoder.tail.length === 0;
   let ordinal = argument.firstPart;
   let part: PartWriter | null = null;
   try {
@@ -45,7 +46,7 @@ export async function* encodeRange(
       signal: context.signal,
     })) {
       if (page.count > 0) {
-        part ??= await PartWriter.start(encoder, context);
+        part ??= await PartWriter.start(encoder, context, { hashed: mayBeFile && ordinal === 0 });
         await part.write(page);
       }
       if (part && part.bytes >= argument.partBytes) {
@@ -67,25 +68,35 @@ export async function* encodeRange(
   }
 }
 
+function isWhole({ from, to }: KeyRange): boolean {
+  return from === null && to === null;
+}
+
 /** A part in the making: its object, and what stands in its row. */
 class PartWriter {
   endKey: string | null = null;
   records = 0;
   readonly #encoder: Encoder;
-  readonly #writer: ObjectWriter;
+  readonly #writer: ObjectWriter<Piece | StoredObject>;
   readonly #digest = new ContentDigest();
   readonly #retypedBefore: number;
   readonly #formulasBefore: number;
 
-  private constructor(encoder: Encoder, writer: ObjectWriter) {
+  private constructor(encoder: Encoder, writer: ObjectWriter<Piece | StoredObject>) {
     this.#encoder = encoder;
     this.#writer = writer;
     this.#retypedBefore = encoder.retyped;
     this.#formulasBefore = encoder.formulas;
   }
 
-  static async start(encoder: Encoder, context: StepContext): Promise<PartWriter> {
-    return new PartWriter(encoder, await context.files.create(newObjectId()));
+  /** @param options.hashed it may turn out to be the whole file; else its bytes are hashed when they are joined */
+  static async start(
+    encoder: Encoder,
+    { files }: StepContext,
+    { hashed }: { hashed: boolean },
+  ): Promise<PartWriter> {
+    const id = newObjectId();
+    return new PartWriter(encoder, await (hashed ? files.create(id) : files.createPiece(id)));
   }
 
   get bytes(): number {
@@ -105,7 +116,7 @@ class PartWriter {
       ordinal,
       object: object.id,
       size: object.size,
-      md5: object.md5,
+      md5: "md5" in object ? object.md5 : null,
       counts: { ...noCounts, records: this.records },
       digest: this.#digest.toString(),
       retyped: this.#encoder.retyped - this.#retypedBefore,

@@ -15,7 +15,7 @@ export async function* joinParts(
 ): AsyncGenerator<{ bytes: number }, StoredObject, void> {
   const { head, between, tail } = createEncoder(encode);
   const [only] = parts;
-  if (only && parts.length === 1 && head.length === 0 && tail.length === 0) {
+  if (only?.md5 && parts.length === 1 && head.length === 0 && tail.length === 0) {
     // The part is the file already.
     return { id: only.object, size: only.size, md5: only.md5 };
   }

@@ -2,10 +2,11 @@ import { type FileHandle, open, opendir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { freeMemory } from "../../bson/free-memory.ts";
 import { asDocferryError, DocferryError } from "../../job/errors.ts";
-import type { ObjectStore, ObjectWriter, StoredObject } from "../object-store.ts";
+import type { ObjectStore, ObjectWriter, Piece, StoredObject } from "../object-store.ts";
 import { DiskWriter } from "./disk-writer.ts";
 import { isMissing } from "../durable.ts";
 import { Folders, isObjectId } from "./folders.ts";
+import { HashingWriter } from "./hashing-writer.ts";
 
 const pieceBytes = 1024 * 1024;
 
@@ -24,7 +25,11 @@ export class DiskObjectStore implements ObjectStore {
     return new DiskObjectStore(folders);
   }
 
-  create(id: string): Promise<ObjectWriter> {
+  async create(id: string): Promise<ObjectWriter> {
+    return new HashingWriter(await this.createPiece(id));
+  }
+
+  createPiece(id: string): Promise<ObjectWriter<Piece>> {
     return DiskWriter.open(id, this.#folders);
   }
 

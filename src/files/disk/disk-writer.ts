@@ -1,12 +1,8 @@
-import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
 import { asDocferryError, DocferryError } from "../../job/errors.ts";
-import type { ObjectWriter, StoredObject } from "../object-store.ts";
+import type { ObjectWriter, Piece } from "../object-store.ts";
 import { isMissing, syncFolder } from "../durable.ts";
 import type { Folders } from "./folders.ts";
-
-/** Bytes hashed and written at a time: MD5 takes about 0.4 ms for them, which is how long others may wait for the thread. */
-const sliceBytes = 256 * 1024;
 
 /**
  * Bytes that may have been written but not be on the disk yet before it is told to begin: it works while others do, and whoever
@@ -18,11 +14,10 @@ const unsyncedBytes = 16 * 1024 * 1024;
 let someoneSyncs = false;
 
 /** Writes `incoming/<id>`; finishing moves it into its shard. Whatever fails removes the file. */
-export class DiskWriter implements ObjectWriter {
+export class DiskWriter implements ObjectWriter<Piece> {
   readonly id: string;
   readonly #folders: Folders;
   readonly #handle: FileHandle;
-  readonly #hash = createHash("md5");
   #size = 0;
   /** Of `#size`, those that no sync was begun after. */
   #unsynced = 0;
@@ -57,16 +52,17 @@ export class DiskWriter implements ObjectWriter {
   async write(bytes: Uint8Array): Promise<void> {
     this.#requireOpen();
     try {
-      for (let from = 0; from < bytes.length; from += sliceBytes) {
-        await this.#writeSlice(bytes.subarray(from, from + sliceBytes));
-      }
+      await writeWhole(this.#handle, bytes);
+      this.#size += bytes.length;
+      this.#unsynced += bytes.length;
+      if (this.#unsynced >= unsyncedBytes && !someoneSyncs) this.#syncing = this.#syncAhead();
     } catch (error) {
       await this.#giveUp();
       throw asDocferryError(error);
     }
   }
 
-  async finish(): Promise<StoredObject> {
+  async finish(): Promise<Piece> {
     this.#requireOpen();
     try {
       await this.#syncing;
@@ -83,7 +79,7 @@ export class DiskWriter implements ObjectWriter {
       throw asDocferryError(error);
     }
     this.#state = "finished";
-    return { id: this.id, size: this.#size, md5: this.#hash.digest("hex") };
+    return { id: this.id, size: this.#size };
   }
 
   async abort(): Promise<void> {
@@ -96,16 +92,6 @@ export class DiskWriter implements ObjectWriter {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.abort();
-  }
-
-  /** The disk writes in a thread of its own while this one hashes. */
-  async #writeSlice(slice: Uint8Array): Promise<void> {
-    const written = writeWhole(this.#handle, slice);
-    this.#hash.update(slice);
-    await written;
-    this.#size += slice.length;
-    this.#unsynced += slice.length;
-    if (this.#unsynced >= unsyncedBytes && !someoneSyncs) this.#syncing = this.#syncAhead();
   }
 
   async #syncAhead(): Promise<void> {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { DocferryError } from "../../job/errors.ts";
-import type { ObjectStore, ObjectWriter, StoredObject } from "../object-store.ts";
+import type { ObjectStore, ObjectWriter, Piece, StoredObject } from "../object-store.ts";
 
 /** A user's file as it was when a job began: read where it stands instead of being copied. Plain data. */
 export interface ExternalFile {
@@ -30,6 +30,10 @@ export class WithExternalFile implements ObjectStore {
 
   create(id: string): Promise<ObjectWriter> {
     return this.#store.create(id);
+  }
+
+  createPiece(id: string): Promise<ObjectWriter<Piece>> {
+    return this.#store.createPiece(id);
   }
 
   async size(id: string): Promise<number> {

@@ -106,7 +106,7 @@ export function outcomeCalls(limits: ReleaseLimits) {
         part.ordinal,
         part.object,
         part.size,
-        part.md5,
+        part.md5 ?? "",
         JSON.stringify(part.counts),
         part.digest,
         part.retyped,

@@ -85,7 +85,7 @@ export function partOf(row: Row): Part {
     ordinal: row["ordinal"] as number,
     object: row["object"] as string,
     size: row["size"] as number,
-    md5: row["md5"] as string,
+    md5: (row["md5"] as string) || null,
     counts: JSON.parse(row["counts"] as string),
     digest: row["digest"] as string,
     retyped: row["retyped"] as number,
