@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Docferry, type MigrateInfo, type WeChatCalls } from "#client";
 import { afterwards } from "./afterwards.ts";
 
-const docferry = fileURLToPath(new URL("../../bin/docferry", import.meta.url));
+const command = fileURLToPath(new URL("../../bin/docferry", import.meta.url));
 
 export const account = {
   appId: "wx00000000test0001",
@@ -78,7 +78,7 @@ export class TestService {
     const { flags = [], within = [] } = options;
     // A test that wants its service back where it was names the port.
     const port = flags.includes("--port") ? [] : ["--port", "0"];
-    const words = [...within, docferry, "serve", "--data", folder, ...port, ...flags];
+    const words = [...within, command, "serve", "--data", folder, ...port, ...flags];
     const [program = "", ...rest] = words;
     const child = spawn(program, rest, {
       stdio: ["ignore", "pipe", "pipe"],
