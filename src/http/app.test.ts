@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openTestApp } from "../../test/support/wechat.ts";
 import { newRid } from "./rid.ts";
+import { inject } from "../../test/support/inject.ts";
 
 test("a rid begins with the time and is answered and logged", async () => {
   assert.match(newRid(0x68aeab00 * 1000), /^68aeab00-[0-9a-f]{8}-[0-9a-f]{8}$/);
@@ -44,7 +45,7 @@ test("a look at a job that goes well and quickly is for the debug level, as a pr
     ask("/tcb/databasemigratequeryinfo", { env: "mine-1", job_id });
   assert.deepEqual(await levels(() => status(id)), [20]);
   assert.deepEqual(await levels(() => status(id + 1)), [30]);
-  assert.deepEqual(await levels(() => app.inject("/readyz")), [20]);
+  assert.deepEqual(await levels(() => inject(app, "/readyz")), [20]);
   const found = engine.job("mine-1", id);
   engine.job = async () => {
     clock.now += 1000;
@@ -78,8 +79,8 @@ test("the log has neither tokens nor secrets, whatever fails", async () => {
   await call(`/tcb/access_token=${token}`, body);
   await call(`/tcb/%ZZ?access_token=${token}`, body);
   const headers = { authorization: `Bearer ${token}` };
-  await app.inject({ url: `/v1/x?access_token=${token}`, headers });
-  await app.inject({ url: `/v1/%ZZ?access_token=${token}`, headers });
+  await inject(app, { url: `/v1/x?access_token=${token}`, headers });
+  await inject(app, { url: `/v1/%ZZ?access_token=${token}`, headers });
   const text = log.join("");
   assert.match(text, /request failed/);
   assert.match(text, /app\.test\.ts:\d+/, "the stack is there");
@@ -99,7 +100,7 @@ test("outside the vendor's paths errors are problems with the request's id", asy
     { method: "GET", url: "//nothing", status: 404 },
   ] as const;
   for (const { method, url, status } of cases) {
-    const response = await app.inject({
+    const response = await inject(app, {
       method,
       url,
       ...(method === "POST"
@@ -120,14 +121,14 @@ test("alive is not ready", async () => {
   let reason: string | null = null;
   await using opened = await openTestApp({ notReady: async () => reason });
   const { app, log } = opened;
-  const ready = await app.inject("/readyz");
+  const ready = await inject(app, "/readyz");
   assert.equal(ready.statusCode, 200);
   reason = "draining";
-  const draining = await app.inject("/readyz");
+  const draining = await inject(app, "/readyz");
   assert.equal(draining.statusCode, 503);
   assert.equal(draining.headers["content-type"], "application/problem+json; charset=utf-8");
   assert.match(draining.json().detail, /draining/);
   assert.equal(draining.headers["retry-after"], "1");
-  assert.equal((await app.inject("/healthz")).statusCode, 200);
+  assert.equal((await inject(app, "/healthz")).statusCode, 200);
   assert.equal(log.filter((line) => line.includes('"level":30')).length, 1);
 });

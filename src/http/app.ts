@@ -7,23 +7,23 @@ import { apiRoutes, type ApiParts } from "./api-routes.ts";
 import { apiSurface } from "./api/surface.ts";
 import { cloudActions } from "./cloud-api/actions.ts";
 import { cloudApiPath, cloudApiSurface, isCloudApiCall } from "./cloud-api/surface.ts";
-import { consentRoutes } from "./consent/routes.ts";
+import { consentRoutes, isConsentPage } from "./consent/routes.ts";
 import { httpError, problem } from "./errors.ts";
 import { storageGateway } from "./cos/gateway.ts";
 import { type FileRouteParts, registerFileRoutes } from "./files/routes.ts";
 import { answerClientError } from "./client-error.ts";
-import { type HttpLimits, limitConnections, serverOptions } from "./limits.ts";
+import { type HttpLimits, limitConnections } from "./limits.ts";
 import { standing } from "./files/standing.ts";
 import { UploadRoom } from "./files/upload-room.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { RequestContext } from "./request-context.ts";
 import { logError, logRequest, logRequests } from "./request-log.ts";
 import { keepFailure, type RequestRecorder } from "./request-recorder.ts";
-import { newRid } from "./rid.ts";
+import { createServer } from "./server.ts";
 import { answerTunnels } from "./tunnels.ts";
 import { vendorPath } from "./vendor-hosts.ts";
 import { checkHost } from "./host.ts";
-import { isWireUrl, sendWireError, wechatSurface } from "./wechat/surface.ts";
+import { isWireUrl, WechatSurface } from "./wechat/surface.ts";
 import { wechatRoutes, type WechatParts } from "./wechat/routes.ts";
 
 type SurfaceParts = WechatParts &
@@ -54,40 +54,41 @@ export interface AppParts extends SurfaceParts {
   notReady: () => Promise<string | null>;
 }
 
-/** What a client speaks in TLS: HTTP/1.1, which an agent for proxies that clients of the vendor's have spells with a blank. */
-const protocolOf = ({ protocols }: { protocols: string[] }): string | undefined =>
-  ["http/1.1", "http 1.1", "http/1.0"].find((one) => protocols.includes(one));
-
 /** All of the service's HTTP. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
-  const { logger, clock, publicUrl, limits } = parts;
-  const { bodyMs } = limits;
+  const { logger, clock, recorder, limits } = parts;
+  const options = { ...parts, bodyMs: limits.bodyMs };
+  const contextOf = (raw: IncomingMessage, url: string) =>
+    new RequestContext(raw, url, clock(), options);
+  const closing = new AbortController();
+  const wechat = new WechatSurface(wechatRoutes(parts), {
+    recorder,
+    logger,
+    clock,
+    closing: closing.signal,
+  });
   const app = Fastify({
-    // Typed as plain HTTP: nothing that we use differs.
-    ...(parts.tls
-      ? {
-          https: {
-            ...parts.tls,
-            ALPNCallback: protocolOf,
-            ...serverOptions(limits),
-          } as unknown as null,
-        }
-      : { http: serverOptions(limits) }),
-    trustProxy: parts.trustProxy,
-    genReqId: () => newRid(clock()),
+    serverFactory: (fastify) =>
+      createServer((request, response) => {
+        const url = routedUrl(request);
+        if (isWireUrl(url) && !isConsentPage(url))
+          void wechat.serve(contextOf(request, url), response);
+        else fastify(request, response);
+      }, parts),
+    // A request's id is its context's.
+    genReqId: () => "",
     requestIdHeader: false,
-    rewriteUrl: (request) =>
-      isCloudApiCall(request) ? cloudApiPath : routedUrl(request, request.url ?? "/"),
+    rewriteUrl: routedUrl,
     // Ids of apps and keys have up to 128 characters.
     routerOptions: { maxParamLength: 200 },
     // While it drains, the engine says so call by call.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       // Such a request has met no hook.
-      request.docferry = new RequestContext(request, { publicUrl, bodyMs, now: clock() });
-      answerError(request, reply, error);
-      logRequest(logger, request, reply.statusCode, clock());
-      parts.recorder.note(request);
+      request.docferry = contextOf(request.raw, request.url);
+      sendProblem(request, reply, error);
+      logRequest(logger, request.docferry, reply.statusCode, clock());
+      recorder.note(request.docferry);
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, { logger, clock }),
   });
@@ -98,26 +99,22 @@ export function createApp(parts: AppParts): FastifyInstance {
   limitConnections(app, limits, { logger, clock });
   answerTunnels(app.server, { hasTls: parts.tls !== null, idleMs: parts.idleMs, logger });
   app.decorateRequest("docferry");
-  // Hooks of every request are called back, not awaited: each promise costs a status query a hundredth.
   app.addHook("onRequest", (request, _reply, done) => {
-    request.docferry = new RequestContext(request, { publicUrl, bodyMs, now: clock() });
+    request.docferry = contextOf(request.raw, request.url);
     done();
   });
   logRequests(app, logger, clock);
-  parts.recorder.register(app);
+  recorder.register(app);
   app.addHook("onRequest", async (request) => checkHost(request.raw));
   app.setErrorHandler((error, request, reply) => {
     // A body that cannot be parsed matters less than that nobody would have wanted it.
-    if (request.is404) return answerError(request, reply, nothingHere(request));
-    logError(logger, request, error);
-    return answerError(request, reply, error);
+    if (request.is404) return sendProblem(request, reply, nothingHere(request));
+    logError(logger, request.docferry, error);
+    return sendProblem(request, reply, error);
   });
-  app.setNotFoundHandler((request, reply) => answerError(request, reply, nothingHere(request)));
-
-  const closing = new AbortController();
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, nothingHere(request)));
   app.addHook("preClose", async () => closing.abort());
 
-  wechatSurface(app, wechatRoutes(parts));
   cloudApiSurface(app, cloudActions(parts), { access: parts.access, logger });
   const uploads = new UploadRoom(parts.index);
   const routes = apiRoutes({ ...parts, uploads, closing: closing.signal });
@@ -139,10 +136,12 @@ export function createApp(parts: AppParts): FastifyInstance {
 }
 
 /**
- * Clients that join a base URL and one of the vendor's paths with two slashes mean one; other paths keep theirs, because
+ * Path and query that a request is routed by. Clients that join a base URL and one of the vendor's paths with two slashes mean one; other paths keep theirs, because
  * names of files may have them. And a request line may name the whole URL (RFC 9112 3.2.2).
  */
-function routedUrl(request: Pick<IncomingMessage, "headers">, url: string): string {
+function routedUrl(request: Pick<IncomingMessage, "headers" | "url">): string {
+  if (isCloudApiCall(request)) return cloudApiPath;
+  const { url = "/" } = request;
   const path = url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
   const atVendor = vendorPath(request, path);
   if (atVendor !== null) return atVendor;
@@ -154,16 +153,10 @@ function nothingHere(request: FastifyRequest): DocferryError {
   return new DocferryError("unknown_path", `There is nothing at this path for ${request.method}`);
 }
 
-function answerError(request: FastifyRequest, reply: FastifyReply, thrown: unknown) {
-  return isWireUrl(request.url)
-    ? sendWireError(request, reply, thrown)
-    : sendProblem(request, reply, thrown);
-}
-
 function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown) {
-  const answer = problem(thrown, request.id);
+  const answer = problem(thrown, request.docferry.rid);
   const text = JSON.stringify(answer);
-  keepFailure(request, text);
+  keepFailure(request.docferry, text);
   if (answer.retryable) reply.header("retry-after", String(httpError(thrown).retryAfter ?? 1));
   return reply
     .code(answer.status)

@@ -3,22 +3,33 @@
  * a body may be nested deeper than a call stack.
  */
 export function findIllFormed(whole: unknown): string | null {
-  const open: { value: unknown; path: string }[] = [{ value: whole, path: "" }];
+  const open: Place[] = [{ value: whole, name: "", within: null }];
   for (let place = open.pop(); place; place = open.pop()) {
-    const { value, path } = place;
-    if (typeof value === "string" && !value.isWellFormed()) return shortened(path);
+    const { value } = place;
+    if (typeof value === "string" && !value.isWellFormed()) return shortened(pathOf(place));
     if (typeof value !== "object" || value === null) continue;
-    const isList = Array.isArray(value);
-    for (const [name, item] of Object.entries(value)) {
-      open.push({ value: item, path: isList ? `${path}[${name}]` : inside(path, name) });
+    for (const name of Object.keys(value)) {
+      open.push({ value: (value as Record<string, unknown>)[name], name, within: place });
     }
   }
   return null;
 }
 
-function inside(path: string, name: string): string {
-  const shown = shortened(name.toWellFormed());
-  return path === "" ? shown : `${path}.${shown}`;
+interface Place {
+  value: unknown;
+  name: string;
+  within: Place | null;
+}
+
+/** Put together only where it is told: nearly all texts are well-formed. */
+function pathOf(place: Place): string {
+  const steps: string[] = [];
+  for (let at = place; at.within; at = at.within) {
+    const isFirst = at.within.within === null;
+    const name = shortened(at.name.toWellFormed());
+    steps.push(Array.isArray(at.within.value) ? `[${name}]` : `${isFirst ? "" : "."}${name}`);
+  }
+  return steps.reverse().join("");
 }
 
 function shortened(text: string): string {

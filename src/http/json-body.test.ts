@@ -31,7 +31,7 @@ async function overLong(
   { bodyMs }: { bodyMs: number },
 ): Promise<{ client: Socket }> {
   const server = createServer((request, response) => {
-    readBody(request, { body: null, bodyMs }).catch((error: Error) => {
+    readBody({ raw: request, body: null, bodyMs }).catch((error: Error) => {
       response.writeHead(413).end(error.message);
     });
   }).listen(0, "127.0.0.1");

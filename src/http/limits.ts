@@ -24,10 +24,16 @@ export function connectionsWithin(openFiles: number | null, wanted: number): num
   return Math.max(16, Math.min(wanted, Math.floor((openFiles - keptForStores) / 2)));
 }
 
+/** Longer than balancers keep a connection open, so that it is they who close it and never one of their requests that is lost. */
+const keepAliveMs = 72_000;
+
 /** Options of Node's server that go with the limits. A request without Host is refused by `checkHost`: Node's own refusal has no body. */
 export function serverOptions({ headersMs }: HttpLimits) {
   return {
     headersTimeout: headersMs,
+    // A file takes as long as it takes.
+    requestTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval: Math.ceil(headersMs / 6),
     requireHostHeader: false,
   };

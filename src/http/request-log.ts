@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { errorKinds } from "../job/errors.ts";
 import { httpError } from "./errors.ts";
+import type { RequestContext } from "./request-context.ts";
 import { redact, stackOf } from "./redact.ts";
 import { queryParameter, tokenOf } from "./wechat/url-parameters.ts";
 
@@ -15,54 +16,51 @@ const slowMs = 1_000;
  */
 export function logRequests(app: FastifyInstance, logger: Logger, clock: () => number): void {
   app.addHook("onResponse", (request, reply, done) => {
-    logRequest(logger, request, reply.statusCode, clock());
+    logRequest(logger, request.docferry, reply.statusCode, clock());
     done();
   });
   app.addHook("onRequestAbort", (request, done) => {
     // What nginx calls it: the client has closed the connection before its answer.
-    logRequest(logger, request, 499, clock());
+    logRequest(logger, request.docferry, 499, clock());
     done();
   });
 }
 
 export function logRequest(
   logger: Logger,
-  request: FastifyRequest,
+  context: RequestContext,
   status: number,
   now: number,
 ): void {
-  const { rid, receivedAt, appId, errcode, polled, failure } = request.docferry;
+  const { receivedAt, appId, errcode, polled, failure } = context;
   const ms = now - receivedAt;
   const level = polled && failure === null && status < 400 && ms < slowMs ? "debug" : "info";
   if (!logger.isLevelEnabled(level)) return;
   const line = {
-    method: request.method,
-    path: pathOf(request),
+    method: context.method,
+    path: pathOf(context),
     status,
     ...(errcode === null ? {} : { errcode }),
     ms,
-    rid,
+    rid: context.rid,
     ...(appId === null ? {} : { appId }),
   };
   logger[level](line, "request");
 }
 
 /** An error that somebody must look into: a fault of ours with its stack, and what keeps the service from working. */
-export function logError(logger: Logger, request: FastifyRequest, thrown: unknown): void {
+export function logError(logger: Logger, context: RequestContext, thrown: unknown): void {
   const { errcode, retryable } = errorKinds[httpError(thrown).code];
   if (errcode !== -1000 && !retryable) return;
-  const secrets = [
-    tokenOf(request.url),
-    queryParameter(request.url, "secret"),
-    request.headers.authorization,
-  ];
+  const { url, raw, rid } = context;
+  const secrets = [tokenOf(url), queryParameter(url, "secret"), raw.headers.authorization];
   const error = redact(stackOf(thrown), secrets);
-  const line = { rid: request.id, path: pathOf(request), error };
+  const line = { rid, path: pathOf(context), error };
   if (errcode === -1000) logger.error(line, "request failed");
   else logger.warn(line, "request put off");
 }
 
-function pathOf(request: FastifyRequest): string {
-  const path = redact(request.url.split(/[?#]/, 1)[0] ?? "");
+function pathOf({ url }: RequestContext): string {
+  const path = redact(url.split(/[?#]/, 1)[0] ?? "");
   return path.length <= 200 ? path : `${path.slice(0, 200)}…`;
 }

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { RecordBounds, RequestRecord, RequestRecords } from "../store/request-records.ts";
 import { type BodyHead, keptBytes } from "./json-body.ts";
+import type { RequestContext } from "./request-context.ts";
 import { maskedText, maskedUrl } from "./mask.ts";
 import { queryParameter, tokenOf } from "./wechat/url-parameters.ts";
 
@@ -52,32 +53,32 @@ export class RequestRecorder implements AsyncDisposable {
   /** Sees every request to its end. */
   register(app: FastifyInstance): void {
     app.addHook("onResponse", (request, _reply, done) => {
-      if (request.docferry.failure !== null) this.note(request);
+      this.note(request.docferry);
       done();
     });
   }
 
   /** A request that was answered with an error, once the answer has left. */
-  note(request: FastifyRequest): void {
-    const { failure, receivedAt, rid } = request.docferry;
+  note(context: RequestContext): void {
+    const { failure, receivedAt } = context;
     if (failure === null) return;
-    const { account, share } = this.#ownerOf(request);
+    const { account, share } = this.#ownerOf(context);
     if (!this.#makePlace(share)) {
       this.#dropped++;
       return;
     }
     const noted: Noted = {
-      head: headOf(request),
+      head: headOf(context),
       record: {
-        rid,
+        rid: context.rid,
         account,
         share,
         at: receivedAt,
         ms: this.#parts.clock() - receivedAt,
-        method: request.method,
-        url: cut(maskedUrl(request.url)),
+        method: context.method,
+        url: cut(maskedUrl(context.url)),
         answer: cut(maskedText(failure)),
-        client: request.ip,
+        client: context.client,
       },
     };
     const waiting = this.#waiting.get(share);
@@ -130,13 +131,13 @@ export class RequestRecorder implements AsyncDisposable {
    * Who may look it up. A request that proves itself takes from its app's share; one that only names an app, or brings a token that
    * has ended, may be looked up by that app, but takes from the share of strangers: nobody can use up another's.
    */
-  #ownerOf(request: FastifyRequest): Pick<RequestRecord, "account" | "share"> {
-    const { appId, namedApp } = request.docferry;
+  #ownerOf(context: RequestContext): Pick<RequestRecord, "account" | "share"> {
+    const { appId, namedApp, url } = context;
     if (appId !== null) return { account: appId, share: appId };
-    const token = tokenOf(request.url) ?? bearerIn(request);
+    const token = tokenOf(url) ?? bearerIn(context);
     const owner = token === null ? undefined : this.#parts.tokenOwner(token);
     if (owner) return { account: owner.account, share: owner.holds ? owner.account : "" };
-    return { account: namedApp ?? queryParameter(request.url, "appid"), share: "" };
+    return { account: namedApp ?? queryParameter(url, "appid"), share: "" };
   }
 
   /** Where no place is left, the share with the most records gives up its newest. */
@@ -158,13 +159,13 @@ export class RequestRecorder implements AsyncDisposable {
  * Keeps what is answered to a request that fails. A body that nobody has read, because the request was refused before, is on its
  * way and would be thrown away else: what comes of it until the answer has left is kept, too.
  */
-export function keepFailure(request: FastifyRequest, answer: string): void {
-  const { raw, docferry, method } = request;
-  docferry.failure = answer;
+export function keepFailure(context: RequestContext, answer: string): void {
+  const { raw } = context;
+  context.failure = answer;
   // A PUT brings a file.
-  if (docferry.body !== null || raw.readableFlowing !== null || method === "PUT") return;
+  if (context.body !== null || raw.readableFlowing !== null || context.method === "PUT") return;
   const body: BodyHead = { bytes: Buffer.alloc(0), size: 0 };
-  docferry.body = body;
+  context.body = body;
   raw.on("data", (piece: Buffer) => {
     const room = keptBytes - body.bytes.length;
     if (room > 0) body.bytes = Buffer.concat([body.bytes, piece.subarray(0, room)]);
@@ -175,7 +176,7 @@ export function keepFailure(request: FastifyRequest, answer: string): void {
 }
 
 /** Not more of a body than is kept: the whole one would be held meanwhile. */
-function headOf({ docferry: { body } }: FastifyRequest): BodyHead | null {
+function headOf({ body }: RequestContext): BodyHead | null {
   if (!body || body.bytes.length <= keptBytes) return body;
   return { bytes: Buffer.from(body.bytes.subarray(0, keptBytes)), size: body.size };
 }
@@ -195,6 +196,6 @@ function cutMark(size: number): string {
   return ` … [cut: ${size} in all]`;
 }
 
-function bearerIn({ headers }: FastifyRequest): string | null {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1] ?? null;
+function bearerIn({ raw }: RequestContext): string | null {
+  return /^Bearer +(\S+) *$/i.exec(raw.headers.authorization ?? "")?.[1] ?? null;
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { openTestApp } from "./wechat.ts";
+import { inject } from "./inject.ts";
 
 /** What a request is signed with, and what of it is not as it should be. */
 export interface Signing {
@@ -85,7 +86,7 @@ export async function cloudCaller({ app, access, accounts, clock }: TestApp) {
     path = "/",
   ): Promise<CloudAnswer> {
     const payload = typeof body === "string" ? body : JSON.stringify(body);
-    const answer = await app.inject({ method: "POST", url: path, payload, headers });
+    const answer = await inject(app, { method: "POST", url: path, payload, headers });
     if (answer.statusCode !== 200) throw new Error(`HTTP ${answer.statusCode} from ${path}`);
     const { Response } = answer.json<{ Response: CloudAnswer }>();
     return Response;

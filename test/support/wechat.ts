@@ -10,6 +10,7 @@ import { noCounts } from "../../src/job/counts.ts";
 import { DocferryError } from "../../src/job/errors.ts";
 import { type Job, plainCsv } from "../../src/job/job.ts";
 import { openTestAccess, testServerKey } from "./accounts.ts";
+import { inject } from "./inject.ts";
 
 /** An engine that takes orders and moves nothing: what the wire makes of a job's states is set by the test. */
 export class StandingEngine {
@@ -99,7 +100,7 @@ export async function openTestApp(
       typeof body === "string" || body === undefined || body instanceof Uint8Array
         ? body
         : JSON.stringify(body);
-    const response = await app.inject({
+    const response = await inject(app, {
       method: options.method ?? "POST",
       url,
       ...(payload === undefined ? {} : { payload: payload as string | Buffer }),

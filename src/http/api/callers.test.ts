@@ -5,6 +5,7 @@ import { openPlatformApp } from "../../../test/support/platforms.ts";
 import { tokensOf } from "../../../test/support/tokens.ts";
 import { apiRoutes } from "../api-routes.ts";
 import type { RouteAccess } from "./route.ts";
+import { inject } from "../../../test/support/inject.ts";
 
 /**
  * What each kind of bearer meets before anything else of its request is looked at: a code, or `open`. The environment in the
@@ -62,7 +63,7 @@ test("every call of our own API answers every kind of bearer as the table says",
     // Whoever is let in meets the parameter next, which no call has.
     const url = `${path.replace("{env}", "mine-1").replaceAll(/\{\w+\}/g, "1")}?made-up=1`;
     for (const [kind, bearer] of Object.entries(bearers)) {
-      const { statusCode, body } = await opened.app.inject({
+      const { statusCode, body } = await inject(opened.app, {
         method,
         url,
         headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },

@@ -85,7 +85,7 @@ function checkedCall(route: ApiRoute, guards: ApiGuards) {
   ): Promise<ApiCall<Static<TObject>, unknown>> => {
     const parameters = request.params as Record<string, string>;
     const admitted = authorize(route, request, reply, parameters, guards);
-    const raw = body ? await readBody(request.raw, request.docferry) : Buffer.alloc(0);
+    const raw = body ? await readBody(request.docferry) : Buffer.alloc(0);
     return {
       request,
       reply,
@@ -127,7 +127,10 @@ function authorize(
       }
       return noEnvironment;
     }
-    const caller = guards.authenticate(bearerOf(request, "bearer_missing"), request.ip);
+    const caller = guards.authenticate(
+      bearerOf(request, "bearer_missing"),
+      request.docferry.client,
+    );
     noteCaller(request.docferry, caller);
     guards.admit("account", accountOf(caller));
     requireCall(caller, "native");

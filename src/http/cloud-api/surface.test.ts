@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cloudCaller, type Signing } from "../../../test/support/cloud-api.ts";
 import { openTestApp } from "../../../test/support/wechat.ts";
+import { inject } from "../../../test/support/inject.ts";
 
 const action = "DescribeEnvInfo";
 const mine = { EnvId: "mine-1" };
@@ -204,11 +205,11 @@ test("a temporary key signs with its own token alone, until its end", async () =
 test("other methods are refused, and what is no such call gets no such answer", async () => {
   await using opened = await open();
   const headers = opened.signed(action, mine);
-  const answer = await opened.app.inject({ method: "GET", url: "/", headers });
+  const answer = await inject(opened.app, { method: "GET", url: "/", headers });
   assert.equal(answer.json().Response.Error.Code, "UnsupportedProtocol");
-  const plain = await opened.app.inject({ method: "POST", url: "/cloud-api", payload: "{}" });
+  const plain = await inject(opened.app, { method: "POST", url: "/cloud-api", payload: "{}" });
   assert.equal(plain.json().Response.Error.Code, "AuthFailure.InvalidAuthorization");
-  assert.equal((await opened.app.inject({ method: "POST", url: "/" })).statusCode, 404);
+  assert.equal((await inject(opened.app, { method: "POST", url: "/" })).statusCode, 404);
 });
 
 function without(headers: Record<string, string>, name: string): Record<string, string> {

@@ -40,7 +40,7 @@ export function cloudApiSurface(
     // The signature is over the bytes as they came.
     leaveBodiesUnparsed(scope);
     scope.setErrorHandler((error, request, reply) => {
-      logError(parts.logger, request, error);
+      logError(parts.logger, request.docferry, error);
       return send(request, reply, { Error: cloudError(error) });
     });
     scope.all(cloudApiPath, async (request, reply) =>
@@ -58,16 +58,16 @@ async function answerCall(
   if (request.method !== "POST") {
     throw new DocferryError("post_required", `The method is ${request.method}`);
   }
-  const body = await readBody(raw, context);
+  const body = await readBody(context);
   const caller = authenticate(access, {
     raw,
     url: request.originalUrl,
     body,
     now: context.receivedAt,
-    host: request.host,
+    host: request.docferry.host,
   });
   noteCaller(context, caller);
-  access.requireAddress(accountOf(caller), request.ip);
+  access.requireAddress(accountOf(caller), request.docferry.client);
   access.limits.admit("account", accountOf(caller));
   requireCall(caller, "cloudbase");
   return actionOf(actions, raw).answer(parseJsonObject(body), { caller, context });
@@ -89,7 +89,7 @@ function actionOf(actions: ReadonlyMap<string, CloudAction>, raw: IncomingMessag
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, answer: JsonObject) {
-  const text = JSON.stringify({ Response: { ...answer, RequestId: request.id } });
-  if (answer["Error"] !== undefined) keepFailure(request, text);
+  const text = JSON.stringify({ Response: { ...answer, RequestId: request.docferry.rid } });
+  if (answer["Error"] !== undefined) keepFailure(request.docferry, text);
   return reply.code(200).header("content-type", "application/json; charset=utf-8").send(text);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPlatformApp } from "../../../test/support/platforms.ts";
+import { inject } from "../../../test/support/inject.ts";
 
 type Opened = Awaited<ReturnType<typeof openPlatformApp>>;
 
@@ -23,7 +24,7 @@ async function address(opened: Opened, changes: Record<string, string | null> = 
 
 /** The page in a browser: its form, and how it is sent. */
 async function browse(opened: Opened, url: string) {
-  const response = await opened.app.inject({ method: "GET", url });
+  const response = await inject(opened.app, { method: "GET", url });
   const cookie = String(response.headers["set-cookie"] ?? "").split(";")[0] ?? "";
   const [, formToken = ""] = /name="form_token" value="([^"]*)"/.exec(response.body) ?? [];
   const send = (
@@ -35,7 +36,7 @@ async function browse(opened: Opened, url: string) {
       form.delete(name);
       for (const one of [value].flat()) form.append(name, one);
     }
-    return opened.app.inject({
+    return inject(opened.app, {
       method: "POST",
       url: changes.url ?? url,
       payload: form.toString(),

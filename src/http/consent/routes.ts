@@ -15,6 +15,11 @@ import { consentTexts } from "./texts.ts";
 /** Where platforms send an app's owner, with their code and what they ask for in the query: the vendor's own path. */
 const path = "/cgi-bin/componentloginpage";
 
+/** Whether a request is for the page: it stands among paths of calls that are not answered as a page is. */
+export function isConsentPage(url: string): boolean {
+  return url.startsWith(path) && (url.length === path.length || url[path.length] === "?");
+}
+
 /** What a platform asks for that says nothing of it: CloudBase, which is all that there is here. */
 const defaultSets = [49];
 
@@ -70,7 +75,9 @@ class ConsentPage {
 
   async submit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const form = new URLSearchParams(
-      (await readBody(request.raw, { body: null, bodyMs: request.docferry.bodyMs })).toString(),
+      (
+        await readBody({ raw: request.raw, body: null, bodyMs: request.docferry.bodyMs })
+      ).toString(),
     );
     const asked = await this.#asked(request.url);
     const text = consentTexts[this.#locale];
@@ -82,7 +89,7 @@ class ConsentPage {
       return again(403, text.staleForm);
     }
     if (chosen.length === 0) return again(400, text.noChoice);
-    const refusal = await this.#refusalOf(appId, form.get("secret") ?? "", request.ip);
+    const refusal = await this.#refusalOf(appId, form.get("secret") ?? "", request.docferry.client);
     if (refusal !== null) return again(403, refusal);
     const { platformId, preAuthCode, redirect } = asked;
     const issued = await this.#access.platforms.consent({
@@ -117,7 +124,7 @@ class ConsentPage {
     state: Pick<ConsentQuestion, "chosen" | "appId" | "fault">,
   ): FastifyReply {
     const { token, setCookie } = this.#forms.issue(request.url, request.headers.cookie, {
-      secure: request.protocol === "https",
+      secure: request.docferry.protocol === "https",
       path,
     });
     const { platformId, sets, appIsGiven, redirect } = asked;
@@ -167,13 +174,13 @@ async function answering(
   try {
     return await answer();
   } catch (thrown) {
-    logError(logger, request, thrown);
+    logError(logger, request.docferry, thrown);
     const error = httpError(thrown);
     const what = isOurFault(error) ? null : error.message;
     const { status } = errorKinds[error.code];
     return sendPage(
       reply.code(status),
-      faultPage({ what, hint: error.hint, rid: request.id }, locale),
+      faultPage({ what, hint: error.hint, rid: request.docferry.rid }, locale),
       null,
     );
   }

@@ -60,7 +60,7 @@ export function authorizeCos(request: FastifyRequest, access: CosAccess): CosTar
     },
   );
   noteCaller(docferry, caller);
-  access.requireAddress(accountOf(caller), request.ip);
+  access.requireAddress(accountOf(caller), request.docferry.client);
   access.limits.admit("account", accountOf(caller));
   requireCall(caller, "cloudbase");
   const environment = environmentOfBucket(bucket);

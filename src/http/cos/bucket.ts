@@ -66,7 +66,7 @@ export async function deleteObjects(
   { environment }: CosTarget,
   { index }: CosParts,
 ) {
-  const body = await readBody(request.raw, request.docferry);
+  const body = await readBody(request.docferry);
   // The signature covers what is to be removed by this header alone.
   const digest = createHash("md5").update(body).digest("base64");
   if (request.headers["content-md5"] !== digest) {

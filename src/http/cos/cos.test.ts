@@ -323,10 +323,12 @@ test("an upload that nobody goes on with is forgotten after a day, and one that 
   await until(async () => (await listed()).length === 1);
   assert.deepEqual(await listed(), ["kept"]);
   assert.match((await put(left, "left")).body.toString(), /<Code>NoSuchUpload</);
-  const files = await opened
-    .store()
-    .files.list({ environment: "mine-1", prefix: "", after: null, limit: 9 });
-  assert.ok(files.every(({ name }) => name.includes(kept)));
+  // It is gone before its parts are.
+  const { files } = opened.store();
+  await until(async () => {
+    const all = await files.list({ environment: "mine-1", prefix: "", after: null, limit: 9 });
+    return all.every(({ name }) => name.includes(kept));
+  });
 });
 
 test("a bucket is listed in pages, by prefix and by folder, without what is docferry's own", async () => {

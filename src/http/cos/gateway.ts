@@ -47,16 +47,16 @@ export function storageGateway(app: FastifyInstance, parts: GatewayParts): void 
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _body, done) => done(null));
     scope.setErrorHandler((error, request, reply) => {
-      logError(parts.logger, request, error);
+      logError(parts.logger, request.docferry, error);
       const { Code: code, Message: message } = cloudError(error);
-      const text = JSON.stringify({ code, message, requestId: request.id });
-      keepFailure(request, text);
+      const text = JSON.stringify({ code, message, requestId: request.docferry.rid });
+      keepFailure(request.docferry, text);
       return send(reply, text);
     });
     scope.post("/admin", async (request, reply) => {
-      const body = parseJsonObject(await readBody(request.raw, request.docferry));
+      const body = parseJsonObject(await readBody(request.docferry));
       const data = await answerCall(request, body, parts);
-      return send(reply, JSON.stringify({ requestId: request.id, data }));
+      return send(reply, JSON.stringify({ requestId: request.docferry.rid, data }));
     });
   });
 }
@@ -115,7 +115,7 @@ function authorize(
     { secretKey, now: request.docferry.receivedAt, mustSign: [] },
   );
   noteCaller(request.docferry, caller);
-  access.requireAddress(accountOf(caller), request.ip);
+  access.requireAddress(accountOf(caller), request.docferry.client);
   access.limits.admit("account", accountOf(caller));
   requireCall(caller, "cloudbase");
   access.requireEnvironment(caller, envName);

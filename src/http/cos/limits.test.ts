@@ -4,6 +4,7 @@ import { noLimits } from "../../store/limit-store.ts";
 import { bucketOf } from "../files/file-id.ts";
 import { openCosApp, partsXml, startedUpload } from "../../../test/support/cos-app.ts";
 import { cosHeaders } from "../../../test/support/cos.ts";
+import { inject } from "../../../test/support/inject.ts";
 
 type Limits = Partial<typeof noLimits>;
 
@@ -153,7 +154,7 @@ test("calls of the storage gateway count as others do, and come from the app's a
     const signing = { ...key, now: clock.now, host, headers: [], ...change };
     const { authorization } = cosHeaders("POST", "admin", call, signing);
     const payload = JSON.stringify({ ...call, authorization });
-    const answer = await app.inject({ method: "POST", url: "/admin", payload });
+    const answer = await inject(app, { method: "POST", url: "/admin", payload });
     return answer.json<{ code?: string; message?: string; data?: object }>();
   };
   await limit({ requestsPerMinute: 1 });

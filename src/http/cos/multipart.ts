@@ -61,7 +61,7 @@ export async function completeUpload(
 ) {
   const { caller, environment, name, bucket, parameters } = target;
   const requireStanding = standing(parts.access.reach, caller, environment);
-  const listed = listedParts((await readBody(request.raw, request.docferry)).toString());
+  const listed = listedParts((await readBody(request.docferry)).toString());
   const upload = await parts.uploads.find(environment, parameters.get("uploadId") ?? "", name);
   const signal = AbortSignal.timeout(joinMs);
   const object = await parts.uploads.complete(upload, listed, { signal, requireStanding });

@@ -38,7 +38,7 @@ type CosCall = (
 /** Requests of COS's own API to a bucket, signed with a Cloud API key: as much of it as the vendor's client asks for. */
 export async function answerCos(request: FastifyRequest, reply: FastifyReply, parts: CosParts) {
   const target = authorizeCos(request, parts.access);
-  reply.header("x-cos-request-id", request.id);
+  reply.header("x-cos-request-id", request.docferry.rid);
   const call = callOf(request, target);
   if (call) return call(request, reply, target, parts);
   throw new DocferryError(

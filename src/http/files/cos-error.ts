@@ -62,13 +62,13 @@ function sendCosFault(
   fault: { status: number; code: string; message: string },
 ) {
   const [path = ""] = request.url.split("?", 1);
-  reply.code(fault.status).header("x-cos-request-id", request.id);
+  reply.code(fault.status).header("x-cos-request-id", request.docferry.rid);
   const document = xmlOf("Error", {
     Code: fault.code,
     Message: fault.message,
     Resource: path,
-    RequestId: request.id,
-    TraceId: request.id,
+    RequestId: request.docferry.rid,
+    TraceId: request.docferry.rid,
   });
   request.docferry.failure = document;
   return sendDocument(reply, document);

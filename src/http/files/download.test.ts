@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { openFileApp } from "../../../test/support/file-app.ts";
 import { until } from "../../../test/support/until.ts";
+import { inject } from "../../../test/support/inject.ts";
 
 test("an address gives the file with what clients go by, to GET and HEAD", async () => {
   await using app = await openFileApp();
@@ -208,9 +209,9 @@ test("an object that breaks in the middle breaks the answer, so that nobody take
 test("a request without a socket of its own is answered too", async () => {
   await using app = await openFileApp();
   await app.put("a.json", "one");
-  const { statusCode, body } = await app.app.inject(await app.addressOf("a.json"));
+  const { statusCode, body } = await inject(app.app, await app.addressOf("a.json"));
   assert.deepEqual([statusCode, body], [200, "one"]);
-  const { statusCode: status } = await app.app.inject({
+  const { statusCode: status } = await inject(app.app, {
     method: "POST",
     url: "/cos/x/y",
     payload: "x",

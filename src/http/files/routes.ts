@@ -22,7 +22,7 @@ export function registerFileRoutes(app: FastifyInstance, parts: FileRouteParts):
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _body, done) => done(null));
     scope.setErrorHandler((error, request, reply) => {
-      logError(parts.logger, request, error);
+      logError(parts.logger, request.docferry, error);
       return sendCosError(request, reply, error);
     });
     scope.addHook("onRequest", async (request) => {

@@ -192,7 +192,7 @@ function sendUploaded(
 ) {
   const { target, name, object, form } = uploaded;
   const etag = `"${object.md5}"`;
-  reply.header("etag", etag).header("x-cos-request-id", request.id);
+  reply.header("etag", etag).header("x-cos-request-id", request.docferry.rid);
   const status = form.fields.get("success_action_status");
   if (status !== "201") return reply.code(status === "200" ? 200 : 204).send();
   const [path = ""] = request.url.split("?", 1);

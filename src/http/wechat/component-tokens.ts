@@ -3,8 +3,7 @@ import type { Access } from "../../access/access.ts";
 import type { AuthorizationView } from "../../access/platforms.ts";
 import type { IssuedToken } from "../../access/tokens.ts";
 import { DocferryError } from "../../job/errors.ts";
-import type { JsonObject } from "../json-body.ts";
-import { readJsonObject } from "./body.ts";
+import { type JsonObject, readJsonObject } from "../json-body.ts";
 import { compileFields } from "./fields.ts";
 import { componentCall } from "./component-call.ts";
 import type { WireGuard } from "./guard.ts";
@@ -23,9 +22,8 @@ export function componentToken(access: Access): WireRoute {
   const fieldsOf = compileFields(schema);
   return {
     method: "POST",
-    async answer(request) {
-      const { context } = request;
-      const fields = fieldsOf(await readJsonObject(request));
+    async answer(context) {
+      const fields = fieldsOf(await readJsonObject(context));
       const {
         component_appid: platformId,
         component_appsecret: secret,
@@ -44,7 +42,7 @@ export function componentToken(access: Access): WireRoute {
         platformId,
         secret,
         ticket,
-        client: request.client,
+        client: context.client,
       });
       context.appId = platformId;
       return { component_access_token: issued.token, expires_in: issued.expiresIn };

@@ -13,7 +13,7 @@ import type { JsonObject } from "../json-body.ts";
  */
 export function compileFields<T extends TObject>(schema: T): (body: JsonObject) => Static<T> {
   const validator = Compile(schema);
-  const required = new Set<string>(schema.required ?? []);
+  const required = [...new Set<string>(schema.required ?? [])];
   return (body) => {
     for (const name of required) {
       if (!Object.hasOwn(body, name)) throw new DocferryError("missing_argument", name);

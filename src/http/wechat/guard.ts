@@ -3,7 +3,7 @@ import { type CallGroup, requireCall } from "../../access/call-rules.ts";
 import { accountOf, type Caller } from "../../access/caller.ts";
 import { DocferryError } from "../../job/errors.ts";
 import { noteCaller } from "../request-context.ts";
-import type { WireRequest } from "./route.ts";
+import type { RequestContext } from "../request-context.ts";
 import { tokenOf } from "./url-parameters.ts";
 
 /** Lets callers into the calls of one group. The same call in another group has another guard. */
@@ -24,11 +24,11 @@ export class WireGuard {
    * @throws {DocferryError} `token_missing`, `component_token_missing`, those of `Access.authenticate`, `minute_limit`,
    *   `day_limit`, `api_unauthorized`, `permission_set_missing`
    */
-  callerOf(request: WireRequest): Caller {
+  callerOf(request: RequestContext): Caller {
     const token = tokenOf(request.url);
     if (token === null) throw missingToken(this.#group);
     const caller = this.#access.authenticate(token);
-    noteCaller(request.context, caller);
+    noteCaller(request, caller);
     this.#access.limits.admit("account", accountOf(caller));
     requireCall(caller, this.#group);
     return caller;

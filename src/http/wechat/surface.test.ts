@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { openTestApp } from "../../../test/support/wechat.ts";
 import { DocferryError } from "../../job/errors.ts";
+import { inject } from "../../../test/support/inject.ts";
 
 const importPath = "/tcb/databasemigrateimport";
 const infoPath = "/tcb/databasemigratequeryinfo";
@@ -251,7 +252,7 @@ test("odd paths, methods and percent signs are answered, not stumbled over", asy
     assert.equal((await call(path, undefined, { method: "GET" })).errcode, 40066, path);
   }
   for (const method of ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "QUERY"]) {
-    const response = await app.inject({ method: method as "PUT", url: importPath });
+    const response = await inject(app, { method: method as "PUT", url: importPath });
     assert.equal(response.json().errcode, 43002, method);
   }
   assert.equal((await call(`//${importPath}?access_token=${token}`, importBody)).errcode, 0);
@@ -309,7 +310,7 @@ test("a client that breaks off in its body leaves one line in the log and the se
     request.write("{", () => request.destroy());
     request.on("close", () => resolve());
   });
-  assert.equal((await app.inject("/healthz")).statusCode, 200);
+  assert.equal((await inject(app, "/healthz")).statusCode, 200);
   while (log.slice(logged).every((line) => !line.includes(importPath))) {
     await new Promise((resolve) => setImmediate(resolve));
   }

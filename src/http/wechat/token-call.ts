@@ -1,9 +1,8 @@
 import { type Static, type TObject, type TProperties, Type } from "typebox";
 import type { Caller } from "../../access/caller.ts";
 import { DocferryError } from "../../job/errors.ts";
-import type { JsonObject } from "../json-body.ts";
+import { type JsonObject, readJsonObject } from "../json-body.ts";
 import type { RequestContext } from "../request-context.ts";
-import { readJsonObject } from "./body.ts";
 import { compileFields } from "./fields.ts";
 import type { WireGuard } from "./guard.ts";
 import type { WireRoute } from "./route.ts";
@@ -51,17 +50,14 @@ export function tokenCall<P extends TProperties, A>(
   },
 ): WireRoute {
   const fieldsOf = compileFields<TObject<P>>(Type.Object(call.fields));
+  const read = call.bodyOptional ? readOptionalObject : readJsonObject;
   return {
     method: "POST",
     polled: call.polled === true,
     async answer(request) {
       const caller = guard.callerOf(request);
-      const body = await readJsonObject(request).catch((error: unknown) => {
-        if (call.bodyOptional && isEmptyBody(error)) return {};
-        throw error;
-      });
-      const fields = fieldsOf(body);
-      const context = new TokenContext(caller, request.context);
+      const fields = fieldsOf(await read(request));
+      const context = new TokenContext(caller, request);
       const argument = call.read(fields, context.now);
       const answer = await call.answer(argument, context);
       return call.bare ? answer : { errcode: 0, errmsg: "ok", ...answer };
@@ -69,6 +65,11 @@ export function tokenCall<P extends TProperties, A>(
   };
 }
 
-function isEmptyBody(error: unknown): boolean {
-  return error instanceof DocferryError && error.code === "empty_body";
+async function readOptionalObject(request: RequestContext): Promise<JsonObject> {
+  try {
+    return await readJsonObject(request);
+  } catch (error) {
+    if (error instanceof DocferryError && error.code === "empty_body") return {};
+    throw error;
+  }
 }

@@ -1,8 +1,7 @@
 import type { Access, AppCredentials } from "../../access/access.ts";
 import type { IssuedToken } from "../../access/tokens.ts";
 import { DocferryError } from "../../job/errors.ts";
-import type { JsonObject } from "../json-body.ts";
-import { readJsonObject } from "./body.ts";
+import { type JsonObject, readJsonObject } from "../json-body.ts";
 import type { WireRoute } from "./route.ts";
 import { queryParameter } from "./url-parameters.ts";
 
@@ -10,9 +9,9 @@ import { queryParameter } from "./url-parameters.ts";
 export function plainToken(access: Access): WireRoute {
   return {
     method: "GET",
-    async answer({ url, context, client }) {
-      const credentials = credentialsOf((name) => queryParameter(url, name) ?? undefined);
-      const issued = await access.appToken({ ...credentials, client });
+    async answer(context) {
+      const credentials = credentialsOf((name) => queryParameter(context.url, name) ?? undefined);
+      const issued = await access.appToken({ ...credentials, client: context.client });
       context.appId = credentials.appId;
       return answerOf(issued);
     },
@@ -23,16 +22,15 @@ export function plainToken(access: Access): WireRoute {
 export function stableToken(access: Access): WireRoute {
   return {
     method: "POST",
-    async answer(request) {
-      const { context } = request;
-      const body = await readJsonObject(request);
+    async answer(context) {
+      const body = await readJsonObject(context);
       const named = body["appid"];
       if (typeof named === "string") context.namedApp = named;
       const credentials = credentialsOf((name) => (Object.hasOwn(body, name) ? body[name] : ""));
       const forceRefresh = forceRefreshOf(body);
       const issued = await access.stableToken({
         ...credentials,
-        client: request.client,
+        client: context.client,
         forceRefresh,
       });
       context.appId = credentials.appId;
