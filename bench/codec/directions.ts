@@ -21,22 +21,23 @@ export interface Direction {
 const pieceBytes = 1 << 20;
 
 const jsonOut: EncodeSpec = { format: "json", form: "relaxed", array: false, pretty: false };
-export const jsonIn: DecodeSpec = {
+const jsonIn: DecodeSpec = {
   format: "json",
   layout: "sequence",
   fieldNames: "environment",
   derivedId: null,
 };
 
-/** The four directions over one set of documents. */
-export function directions(documents: Documents): Direction[] {
-  const columns = new Set<string>();
-  addTopLevelColumns(columns, documents);
-  const names = columnList(columns);
-  const csvOut: EncodeSpec = { format: "csv", columns: names, header: false };
+/** How each format is written and read back, for these documents. */
+export function formatsOf(
+  documents: Documents,
+): Record<"json" | "csv", { out: EncodeSpec; in: DecodeSpec }> {
+  const found = new Set<string>();
+  addTopLevelColumns(found, documents);
+  const columns = columnList(found);
   const csvIn: DecodeSpec = {
     format: "csv",
-    columns: names,
+    columns,
     columnsHaveTypes: false,
     parseGrace: "stop",
     ignoreBlanks: false,
@@ -44,6 +45,16 @@ export function directions(documents: Documents): Direction[] {
     fieldNames: "environment",
     derivedId: null,
   };
+  return {
+    json: { out: jsonOut, in: jsonIn },
+    csv: { out: { format: "csv", columns, header: false }, in: csvIn },
+  };
+}
+
+/** The four directions over one set of documents. */
+export function directions(documents: Documents): Direction[] {
+  const { out: csvOut, in: csvIn } = formatsOf(documents).csv;
+  const names = "columns" in csvOut ? csvOut.columns : [];
   const json = textOf(jsonOut, documents);
   const csv = textOf(csvOut, documents);
   const pages = pagesOf(documents);

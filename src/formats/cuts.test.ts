@@ -8,7 +8,7 @@ import { csvRows, jsonLayouts, shellLines, tsvRows } from "../../test/support/la
 import { document, randomValue } from "../../test/support/random-bson.ts";
 import { documentAt, type Documents } from "../bson/documents.ts";
 import type { Chunk, Position } from "../job/chunk.ts";
-import type { DecodeSpec, JsonDecodeSpec } from "./codec.ts";
+import type { DecoderMemory, DecodeSpec, JsonDecodeSpec } from "./codec.ts";
 import { readHeader } from "./csv/header.ts";
 import { TypedColumnCollector } from "./csv/typed-columns.ts";
 import { createDecoder, createEncoder, createScanner } from "./formats.ts";
@@ -74,6 +74,8 @@ for (const [name, make] of files) {
       const fewest = Math.floor(bytes.length / (chunkBytes + 16_384));
       assert.ok(chunks.length >= fewest, `${chunks.length} chunks`);
       assert.deepEqual(outcomeOf(spec, bytes, chunks, sizes), whole, `chunks of ${chunkBytes}`);
+      const memory = { text: Buffer.alloc(0), documents: Buffer.alloc(0) };
+      assert.deepEqual(outcomeOf(spec, bytes, chunks, sizes, memory), whole, "in one memory");
     }
   });
 }
@@ -120,24 +122,31 @@ function typedFile(random: Random, fileBytes: number): CutFile {
   return { bytes, start: end, spec: decodeSpec(columns, { columnsHaveTypes: true }) };
 }
 
-/** What decoding the chunks one by one gives, each in pieces of these sizes: all places and bytes of it in one hash. */
+/**
+ * What decoding the chunks one by one gives, each in pieces of these sizes: all places and bytes of it in one hash.
+ * @param memory what the decoders use one after another; without it each has its own
+ */
 function outcomeOf(
   spec: DecodeSpec,
   bytes: Buffer,
   chunks: Chunk[],
   sizes: number[],
+  memory: DecoderMemory | null = null,
 ): { records: number; rejects: number; hash: string } {
   const hash = createHash("sha1");
   const sum = { records: 0, rejects: 0 };
   const rejectHash = createHash("sha1");
   for (const { from, to, line } of chunks) {
-    const decoder = createDecoder(spec, { offset: from, line });
+    const decoder = createDecoder(spec, { offset: from, line }, memory);
     const pieces = piecesOf(bytes.subarray(from, to), sizes);
     for (const [index, piece] of pieces.entries()) {
       // A copy that is overwritten afterwards: the decoder must not look at the piece again.
       const own = Uint8Array.from(piece);
       const batch = decoder.push(own, index === pieces.length - 1);
       own.fill(0x22);
+      // A batch owns what it gives, and the next decoder finds whatever the last one has left.
+      memory?.documents.fill(0x22);
+      if (index === pieces.length - 1) memory?.text.fill(0x22);
       for (let i = 0; i < batch.count; i++) {
         hash.update(`${batch.offsets[i]} ${batch.lengths[i]} ${batch.lines[i]} `);
         hash.update(documentAt(batch, i));

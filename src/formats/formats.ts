@@ -12,15 +12,16 @@ import { createJsonScanner } from "./json/scan.ts";
 
 /**
  * A decoder for the stretch of a file that begins at `start`.
- * @param memory for JSON: what an earlier decoder has used, which is not used any more; without it this one makes its own
+ * @param memory what an earlier decoder has used, which is not used any more; without it this one makes its own
  */
 export function createDecoder(
   spec: DecodeSpec,
   start: Position,
   memory: DecoderMemory | null = null,
 ): Decoder {
-  if (spec.format !== "json") return createCsvDecoder(spec, start);
-  return spec.legacy ? createLegacyDecoder(spec, start) : createJsonDecoder(spec, start, memory);
+  if (spec.format !== "json") return createCsvDecoder(spec, start, memory);
+  const create = spec.legacy ? createLegacyDecoder : createJsonDecoder;
+  return create(spec, start, memory);
 }
 
 export function createEncoder(spec: EncodeSpec): Encoder {

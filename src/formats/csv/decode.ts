@@ -3,49 +3,55 @@ import { badUtf8 } from "../../bson/utf8.ts";
 import type { Position } from "../../job/chunk.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
 import type { RejectCode } from "../../job/reject.ts";
-import type { Decoder, DelimitedDecodeSpec } from "../codec.ts";
-import { BatchBuilder } from "./batch-builder.ts";
+import { BatchBuilder } from "../batch-builder.ts";
+import type { Decoder, DecoderMemory, DelimitedDecodeSpec } from "../codec.ts";
 import { dialectOf } from "./dialect.ts";
 import { parseColumns } from "./field-tree.ts";
 import { QuickRows } from "./quick-rows.ts";
 import { compileLayout } from "./row-layout.ts";
 import { RowReader } from "./row-reader.ts";
 import { RowDocument, type RowFailure } from "./row-document.ts";
-import { derivedIdBytes } from "./row-writer.ts";
+import { derivedIdBytes, RowWriter } from "./row-writer.ts";
 
 /**
  * Rows of a CSV or TSV file to documents.
  * @param start where the stretch begins: a row's start behind the header
  * @throws {DocferryError} invalid_file for columns that make no documents
  */
-export function createCsvDecoder(spec: DelimitedDecodeSpec, start: Position): Decoder {
-  return new CsvDecoder(spec, start);
+export function createCsvDecoder(
+  spec: DelimitedDecodeSpec,
+  start: Position,
+  memory: DecoderMemory | null = null,
+): Decoder {
+  return new CsvDecoder(spec, start, memory);
 }
 
 class CsvDecoder implements Decoder {
   readonly #rows: RowReader;
   readonly #document: RowDocument;
-  readonly #batch: BatchBuilder;
+  readonly #writer: RowWriter;
+  readonly #batch = new BatchBuilder();
   readonly #quick: QuickRows | null = null;
 
-  constructor(spec: DelimitedDecodeSpec, start: Position) {
+  constructor(spec: DelimitedDecodeSpec, start: Position, memory: DecoderMemory | null) {
     const layout = compileLayout(parseColumns(spec.columns, spec), spec);
     const dialect = dialectOf(spec);
     this.#rows = new RowReader(spec.format, start, { cells: true, dialect });
-    this.#batch = new BatchBuilder();
-    this.#document = new RowDocument(layout, spec, this.#batch.writer);
+    this.#writer = new RowWriter(memory);
+    this.#document = new RowDocument(layout, spec, this.#writer);
     if (spec.format === "csv" && QuickRows.fits(layout)) {
       const { ignoreBlanks } = spec;
       const derivedId = spec.derivedId && derivedIdBytes(spec.derivedId);
-      this.#quick = new QuickRows(layout, { ignoreBlanks, derivedId, dialect }, this.#batch);
+      const options = { ignoreBlanks, derivedId, dialect };
+      this.#quick = new QuickRows(layout, options, this.#writer, this.#batch);
     }
   }
 
   push(bytes: Uint8Array, last: boolean): RecordBatch {
     const rows = this.#rows;
-    const batch = this.#batch;
+    const writer = this.#writer;
     rows.feed(bytes, last);
-    batch.start(rows.bytes.length);
+    writer.start(rows.bytes.length);
     // Looking at all of it at once is many times faster than at each row; a character never spans a row's end.
     const whole = last ? rows.bytes.length : rows.bytes.lastIndexOf(LF) + 1;
     const clean = isUtf8(rows.bytes.subarray(0, whole));
@@ -66,7 +72,7 @@ class CsvDecoder implements Decoder {
     }
     const end = rows.position;
     rows.release();
-    return batch.finish(end);
+    return this.#batch.take(writer.out, writer.at, end);
   }
 
   #takeRow(clean: boolean): void {
@@ -79,7 +85,7 @@ class CsvDecoder implements Decoder {
     }
     const failure = this.#document.write(rows);
     if (failure) this.#rejectCell(failure);
-    else this.#batch.add(rows.offset, rows.length, rows.line);
+    else this.#batch.add(this.#writer.at, rows.offset, rows.length, rows.line);
   }
 
   #rejectBroken(): void {

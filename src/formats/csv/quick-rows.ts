@@ -1,10 +1,10 @@
+import type { BatchBuilder } from "../batch-builder.ts";
 import { bytesBefore } from "../json/decode-string.ts";
-import type { BatchBuilder } from "./batch-builder.ts";
 import { blankLength, trimEnd } from "./blanks.ts";
 import type { Dialect } from "./dialect.ts";
 import { valueBytes, type RowLayout } from "./row-layout.ts";
 import type { RowReader } from "./row-reader.ts";
-import type { DerivedIdBytes } from "./row-writer.ts";
+import type { DerivedIdBytes, RowWriter } from "./row-writer.ts";
 
 const LF = 10;
 const CR = 13;
@@ -28,6 +28,7 @@ const slack = 32;
  * stops before the row, and the reader that knows all takes that.
  */
 export class QuickRows {
+  readonly #writer: RowWriter;
   readonly #batch: BatchBuilder;
   readonly #derivedId: DerivedIdBytes | null;
   readonly #ignoreBlanks: boolean;
@@ -48,8 +49,10 @@ export class QuickRows {
   constructor(
     layout: RowLayout,
     options: { ignoreBlanks: boolean; derivedId: DerivedIdBytes | null; dialect: Dialect },
+    writer: RowWriter,
     batch: BatchBuilder,
   ) {
+    this.#writer = writer;
     this.#batch = batch;
     this.#derivedId = layout.givesId ? null : options.derivedId;
     this.#ignoreBlanks = options.ignoreBlanks;
@@ -85,6 +88,7 @@ export class QuickRows {
     if (at < 0) return 0;
     const { bytes } = rows;
     const source = rows.view;
+    const writer = this.#writer;
     const batch = this.#batch;
     let taken = 0;
     while (at < to) {
@@ -92,7 +96,7 @@ export class QuickRows {
       if (lines === 0) break;
       const next = this.#next;
       const end = next - 1 > at && bytes[next - 2] === CR ? next - 2 : next - 1;
-      batch.add(rows.offsetToCome, end - at, rows.lineToCome);
+      batch.add(writer.at, rows.offsetToCome, end - at, rows.lineToCome);
       rows.jump(next, lines);
       at = next;
       taken++;
@@ -102,7 +106,7 @@ export class QuickRows {
 
   /** Writes one row's document; gives how many lines it has, 0 with nothing written when it is not for this way. */
   #row(bytes: Uint8Array, source: DataView, start: number, to: number, offset: number): number {
-    const { writer } = this.#batch;
+    const writer = this.#writer;
     writer.reserve(this.#fixedBytes + 1024);
     const derivedId = this.#derivedId;
     const documentAt = writer.open();
@@ -275,7 +279,7 @@ export class QuickRows {
   }
 
   #done(documentAt: number, at: number, next: number, lines: number): number {
-    const { writer } = this.#batch;
+    const writer = this.#writer;
     writer.at = at;
     writer.close(documentAt);
     this.#next = next;
@@ -283,7 +287,7 @@ export class QuickRows {
   }
 
   #back(documentAt: number): number {
-    this.#batch.writer.at = documentAt;
+    this.#writer.at = documentAt;
     return 0;
   }
 }

@@ -1,5 +1,5 @@
 import { bsonType } from "../../bson/types.ts";
-import type { DerivedId } from "../codec.ts";
+import type { DecoderMemory, DerivedId } from "../codec.ts";
 import type { DecimalBits } from "../json/decode-decimal.ts";
 import { AutoNumber, isDouble, isInt32, isInt64, notANumber } from "./auto-number.ts";
 
@@ -8,35 +8,45 @@ import { AutoNumber, isDouble, isInt32, isInt64, notANumber } from "./auto-numbe
  * first, with a type of 0, which the value then fills in.
  */
 export class RowWriter {
-  out: Buffer<ArrayBuffer> = Buffer.alloc(0);
+  out: Buffer<ArrayBuffer>;
   /** Where the next byte goes. */
   at = 0;
-  #view = new DataView(new ArrayBuffer(0));
+  #view: DataView;
   /** Of `out`, to store several bytes at once. */
   get view(): DataView {
     return this.#view;
   }
   readonly #number = new AutoNumber();
+  readonly #memory: DecoderMemory | null;
+  /** What is taken where the memory is not enough, at least. */
   #size = 0;
 
-  /** Starts on new memory, which is taken with the first `reserve`, of about this size. What was written is the caller's. */
-  start(size: number): void {
+  /** @param memory for the output, if there is some */
+  constructor(memory: DecoderMemory | null = null) {
+    this.#memory = memory;
+    this.out = memory ? memory.documents : Buffer.alloc(0);
+    this.#view = viewOf(this.out);
+  }
+
+  /**
+   * Writes from the memory's beginning.
+   * @param text bytes that are about to become documents
+   */
+  start(text: number): void {
     this.at = 0;
-    this.#size = size;
-    this.out = Buffer.alloc(0);
+    this.#size = Math.ceil(text * usualGrowth) + 1024;
   }
 
   /** Makes `size` more bytes fit. Growing keeps what is written. */
   reserve(size: number): void {
     const needed = this.at + size;
     if (needed <= this.out.length) return;
-    this.#use(Buffer.allocUnsafeSlow(Math.max(needed, this.out.length * 2, this.#size)));
-  }
-
-  #use(out: Buffer<ArrayBuffer>): void {
-    out.set(this.out.subarray(0, this.at));
-    this.out = out;
-    this.#view = new DataView(out.buffer, out.byteOffset, out.length);
+    const room = Math.max(needed, this.out.length * 1.5, this.#size);
+    const wider = Buffer.allocUnsafeSlow(Math.ceil(room));
+    wider.set(this.out.subarray(0, this.at));
+    this.out = wider;
+    this.#view = viewOf(wider);
+    if (this.#memory) this.#memory.documents = wider;
   }
 
   /** @returns where the document begins, for `close` */
@@ -206,6 +216,13 @@ export class RowWriter {
     this.at = end;
     this.#view.setInt32(start, end - start, true);
   }
+}
+
+/** Documents are mostly no longer than this, for each byte of text: names stand in each. */
+const usualGrowth = 1.5;
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** Below this length a loop copies faster than a call. */

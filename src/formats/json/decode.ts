@@ -1,7 +1,7 @@
 import type { Position } from "../../job/chunk.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
 import type { Decoder, DecoderMemory, JsonDecodeSpec } from "../codec.ts";
-import { BatchBuilder } from "./batch-builder.ts";
+import { BatchBuilder } from "../batch-builder.ts";
 import { IdMaker, idFieldBytes } from "./decode-id.ts";
 import { ObjectParser } from "./decode-object.ts";
 import { OtherReader } from "./decode-other.ts";

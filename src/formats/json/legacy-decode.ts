@@ -1,8 +1,8 @@
 import type { Position } from "../../job/chunk.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
 import type { RejectCode } from "../../job/reject.ts";
-import type { Decoder, JsonDecodeSpec } from "../codec.ts";
-import { BatchBuilder } from "./batch-builder.ts";
+import type { Decoder, DecoderMemory, JsonDecodeSpec } from "../codec.ts";
+import { BatchBuilder } from "../batch-builder.ts";
 import { IdMaker, idFieldBytes } from "./decode-id.ts";
 import { ObjectParser } from "./decode-object.ts";
 import { DecodeState, describeByte, maxDocumentBytes, textPadding } from "./decode-state.ts";
@@ -10,6 +10,7 @@ import { LegacyFault } from "./legacy-fault.ts";
 import { nextRecordLine } from "./legacy-lines.ts";
 import { LegacyText } from "./legacy-text.ts";
 import { maxTextBytes } from "./scan-item.ts";
+import { TextWindow } from "./scan-window.ts";
 
 /**
  * Records as MongoDB's shell and mongoexport before 3.0 wrote them, and Extended JSON besides, to documents. A record is translated to Extended
@@ -17,8 +18,12 @@ import { maxTextBytes } from "./scan-item.ts";
  *
  * A broken record ends before the next line that begins with `{` and is indented no more than its own first line.
  */
-export function createLegacyDecoder(spec: JsonDecodeSpec, start: Position): Decoder {
-  return new LegacyDecoder(spec, start);
+export function createLegacyDecoder(
+  spec: JsonDecodeSpec,
+  start: Position,
+  memory: DecoderMemory | null = null,
+): Decoder {
+  return new LegacyDecoder(spec, start, memory);
 }
 
 interface Fault {
@@ -32,35 +37,42 @@ interface Fault {
 class LegacyDecoder implements Decoder {
   readonly #isArray: boolean;
   readonly #text = new LegacyText();
-  readonly #state = new DecodeState();
+  readonly #state: DecodeState;
   readonly #parser: ObjectParser;
   readonly #ids: IdMaker | null;
   readonly #batch = new BatchBuilder();
-  /** What is not divided yet, from file offset `#base` on. */
-  #buffer = Buffer.alloc(0);
-  #base: number;
+  /** What is not divided yet. */
+  readonly #window: TextWindow;
+  /** Its bytes, without what stands behind them. */
+  #buffer: Buffer = Buffer.alloc(0);
   /** Index of the next byte to look at, its line, and where that line (or what follows the record before) begins. */
   #at = 0;
   #line: number;
   #lineStart = 0;
 
-  constructor(spec: JsonDecodeSpec, start: Position) {
+  constructor(spec: JsonDecodeSpec, start: Position, memory: DecoderMemory | null) {
+    this.#state = new DecodeState(memory);
+    this.#window = new TextWindow(start.offset, memory);
     this.#isArray = spec.layout === "array";
     this.#parser = new ObjectParser(this.#state, spec.fieldNames === "environment");
     this.#ids = spec.derivedId && new IdMaker(spec.derivedId);
-    this.#base = start.offset;
     this.#line = start.line;
   }
 
   push(bytes: Uint8Array, last: boolean): RecordBatch {
-    this.#buffer = Buffer.concat([this.#buffer.subarray(this.#at), bytes]);
-    this.#base += this.#at;
+    this.#window.append(bytes, this.#base + this.#at);
+    this.#buffer = this.#window.bytes.subarray(0, this.#window.length);
     this.#lineStart -= this.#at;
     this.#at = 0;
     this.#state.at = 0;
     while (this.#step(last));
     const end = { offset: this.#base + this.#at, line: this.#line };
     return this.#batch.take(this.#state.out, this.#state.at, end);
+  }
+
+  /** File offset of the buffer's first byte. */
+  get #base(): number {
+    return this.#window.base;
   }
 
   /** Takes one byte between records, or one record; false when more bytes are needed. */

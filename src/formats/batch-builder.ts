@@ -1,6 +1,6 @@
-import type { Position } from "../../job/chunk.ts";
-import type { RecordBatch } from "../../job/record-batch.ts";
-import type { Reject } from "../../job/reject.ts";
+import type { Position } from "../job/chunk.ts";
+import type { RecordBatch } from "../job/record-batch.ts";
+import type { Reject } from "../job/reject.ts";
 
 /** Collects what one push gives. The arrays grow and are used again; a batch gets copies of just its size. */
 export class BatchBuilder {
