@@ -142,10 +142,10 @@ export function createApp(parts: AppParts): FastifyInstance {
 function routedUrl(request: Pick<IncomingMessage, "headers" | "url">): string {
   if (isCloudApiCall(request)) return cloudApiPath;
   const { url = "/" } = request;
-  const path = url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
+  const path = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
   const atVendor = vendorPath(request, path);
   if (atVendor !== null) return atVendor;
-  const single = path.replace(/^\/{2,}/, "/");
+  const single = path.startsWith("//") ? path.replace(/^\/+/, "/") : path;
   return isWireUrl(single) ? single : path;
 }
 

@@ -8,7 +8,7 @@ const bucketHost =
 const cosHost = /^cos\.[a-z0-9-]+\.(?:tencentcos\.cn|myqcloud\.com)$/i;
 
 /** Hosts that clients of the vendor's have built in. */
-const vendorHost = /(?:^|\.)(?:tencentcos\.cn|myqcloud\.com|tencentcloudapi\.com)$/i;
+const vendorHost = /(?:^|\.)(?:tencentcos\.cn|myqcloud\.com|tencentcloudapi\.com)(?::\d{1,5})?$/i;
 
 /**
  * The path that a request to one of the vendor's hosts is routed to; null for all other hosts. Clients that cannot be given
@@ -19,7 +19,9 @@ export function vendorPath(
   { headers }: Pick<IncomingMessage, "headers">,
   path: string,
 ): string | null {
-  const host = (headers.host ?? "").replace(/:\d{1,5}$/, "");
+  const { host: named = "" } = headers;
+  if (!isVendorHost(named)) return null;
+  const host = named.replace(/:\d{1,5}$/, "");
   const bucket = bucketHost.exec(host)?.[1];
   if (bucket !== undefined) return `/cos/${bucket}${path}`;
   return cosHost.test(host) ? `/cos${path}` : null;
@@ -27,5 +29,5 @@ export function vendorPath(
 
 /** Whether a host, with or without its port, is the vendor's. */
 export function isVendorHost(host: string): boolean {
-  return vendorHost.test(host.replace(/:\d{1,5}$/, ""));
+  return vendorHost.test(host);
 }
