@@ -131,6 +131,11 @@ const cases: [string, () => Flow & { dropTasks?: boolean; assemble?: boolean }, 
     "cancelling cancelled drop ",
   ],
   [
+    "cancel of an import that has failed leaves its assembly alone, whether it runs or waits",
+    () => cancelRequested({ ...running, ending: "failed", error: fault }, left(1, 1), importSpec),
+    "cancelling cancelled  ",
+  ],
+  [
     "an attempt that stopped for another reason changes nothing",
     () => attemptStopped(running, "import", left(1, 0), importSpec),
     "running   ",

@@ -94,6 +94,8 @@ export function gaveUp(
 
 /** Somebody asks the job to end. */
 export function cancelRequested(flow: Flow, remaining: Remaining, spec: JobSpec): FlowChange {
+  // What may stop has been asked to. The rest is the assembly that seals the counts of what was written and gives its rejects back.
+  if (flow.ending) return keep({ ...flow, state: "cancelling", ending: "cancelled" });
   if (flow.state === "finishing") {
     // What is being put together is stopped too, but nothing is left to assemble afterwards.
     const cancelling = { ...flow, state: "cancelling", ending: "cancelled" } as const;

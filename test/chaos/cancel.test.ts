@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOrder } from "../../src/engine/engine.ts";
 import { newObjectId } from "../../src/files/object-id.ts";
+import { DocferryError } from "../../src/job/errors.ts";
 import { endedStates, type Job } from "../../src/job/job.ts";
 import { planFromParts } from "../../src/query/parts.ts";
 import { afterwards } from "../support/afterwards.ts";
@@ -17,12 +18,24 @@ const content = `${lines.join("\n")}\n{oops}\n`;
 /** An attempt hears of the end of its job when its lease is prolonged: three times as often. */
 const leaseMs = 900;
 
-async function put(engine: FaultyEngine, name: string): Promise<void> {
+async function put(engine: FaultyEngine, name: string, text = content): Promise<void> {
   await using writer = await engine.files.create(newObjectId());
-  await writer.write(Buffer.from(content));
+  await writer.write(Buffer.from(text));
   const object = await writer.finish();
   const contentType = "application/x-ndjson";
   await engine.store.files.put({ environment, name, object, contentType, now: Date.now() });
+}
+
+async function newest(engine: FaultyEngine): Promise<Job> {
+  const [job] = await engine.store.jobs.list({
+    environment,
+    state: null,
+    type: null,
+    before: null,
+    limit: 1,
+  });
+  assert.ok(job);
+  return job;
 }
 
 async function ended(engine: FaultyEngine, order: JobOrder): Promise<Job> {
@@ -46,14 +59,7 @@ test("a job that is cancelled at any point counts what is there, and leaves noth
       if (point !== armed) return;
       armed = "";
       struck = true;
-      const [newest] = await engine.store.jobs.list({
-        environment,
-        state: null,
-        type: null,
-        before: null,
-        limit: 1,
-      });
-      if (newest) await engine.store.jobs.cancel(newest.id, Date.now());
+      await engine.store.jobs.cancel((await newest(engine)).id, Date.now());
     },
     leaseMs,
   );
@@ -108,4 +114,36 @@ test("a job that is cancelled at any point counts what is there, and leaves noth
   assert.ok((states.get("cancelled") ?? 0) >= points.length / 2);
   await engine[Symbol.asyncDispose]();
   await assertNothingLeftBehind(folder);
+});
+
+test("an import that has failed, and is cancelled while its rejects are written, counts what is there and gives them back", async (t) => {
+  let writes = 0;
+  let struck = false;
+  const engine = await openFaultyEngine(
+    await tempFolder(t),
+    async (point) => {
+      // What the first batch has committed is not mirrored yet when the second one fails for good.
+      if (point === "before sink.write" && ++writes === 2)
+        throw new DocferryError("invalid_file", "Injected");
+      if (point !== "after database.sealJob") return;
+      struck = true;
+      const { id } = await newest(engine);
+      await engine.store.jobs.cancel(id, Date.now());
+      // Long enough to hear of it.
+      await sleep(leaseMs);
+    },
+    leaseMs,
+  );
+  afterwards(t, () => engine[Symbol.asyncDispose]());
+  await put(engine, "people.json", `{oops}\n${content}`);
+  const job = await ended(engine, importOrder());
+  assert.ok(struck);
+  assert.equal(job.state, "cancelled");
+  const { records, inserted, rejected } = job.progress.counts;
+  const database = await engine.databases.open(environment);
+  const [collection] = await database.collections();
+  assert.equal(collection?.count, inserted, "documents that nobody counts");
+  assert.ok(inserted > 0);
+  assert.deepEqual([records, rejected], [inserted + 1, 1]);
+  assert.ok(await engine.store.files.get(environment, job.result?.file ?? ""), "its rejects");
 });

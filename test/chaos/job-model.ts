@@ -166,9 +166,11 @@ export class JobModel {
 
   cancel(job: ModelJob): void {
     if (isEnded(job) || job.ending === "cancelled") return;
+    const wasEnding = job.ending !== null;
     const wasFinishing = job.state === "finishing";
     job.ending = "cancelled";
     job.state = "cancelling";
+    if (wasEnding) return;
     if (!wasFinishing) {
       this.#mayEnd(job);
     } else if (job.tasks.some(({ state }) => state === "running")) {
