@@ -76,6 +76,6 @@ export interface FileIndex {
   }): Promise<FileEntry[]>;
   /** What the limits leave for a name at the moment: none where nothing limits it. `put` decides. */
   rooms(environment: string, name: string): Promise<StorageRoom[]>;
-  /** Of these object ids, those that neither a name nor an unended job nor a part needs. */
+  /** Of these object ids, those that neither a name nor an unended job nor a part of one needs. */
   unreferenced(objects: string[]): Promise<string[]>;
 }

@@ -456,6 +456,19 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.deepEqual(await store.files.unreferenced([pinned]), [pinned]);
     });
 
+    test("an export needs its parts until it ends", async (t) => {
+      const store = await openStore(t);
+      const job = await planned(store.jobs, exportSpec, [exportTask]);
+      const work = await claim(store.jobs);
+      const made = part(work.task.ordinal, 0);
+      await store.jobs.addPart(leaseOf(work), made);
+      assert.deepEqual(await store.files.unreferenced([made.object]), []);
+      await store.jobs.cancel(job.id, start);
+      assert.deepEqual(await store.files.unreferenced([made.object]), []);
+      await store.jobs.giveBack(leaseOf(work), start);
+      assert.deepEqual(await store.files.unreferenced([made.object]), [made.object]);
+    });
+
     test("an import of what the name no longer points to is refused", async (t) => {
       const store = await openStore(t);
       const object = { ...importFile.object, id: "another" };

@@ -102,11 +102,15 @@ function messageOf(error: DocferryError): string {
   return isOurFault(error) ? "The service failed" : `${error.message}. ${error.hint}`;
 }
 
-/** Text that may stand in XML 1.0: control characters may not, however they are written. */
+/**
+ * Text that may stand in XML 1.0: control characters may not, however they are written. Who reads a document takes each carriage
+ * return that is not written as its number for a line feed.
+ */
 function escaped(text: string): string {
   return text
     .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;");
+    .replaceAll(">", "&gt;")
+    .replaceAll("\r", "&#13;");
 }

@@ -124,7 +124,7 @@ test("a prefix selects exactly the names that begin with it", async (t) => {
   );
 });
 
-test("an object is needed by a name, by a job that has not ended, by a part", async (t) => {
+test("an object is needed by a name, by a job that has not ended, by a part of such a job", async (t) => {
   const { index, put, file } = await openIndex(t);
   await put("a", { object: "named" });
   await put("b", { object: "replaced" });
@@ -141,10 +141,11 @@ test("an object is needed by a name, by a job that has not ended, by a part", as
   job.run("k4", "both", null);
   db.exec(
     `INSERT INTO part (job_id, task, ordinal, object, size, md5, counts, digest, retyped)
-     VALUES (2, 0, 0, 'part', 1, '', '{}', '', 0)`,
+     VALUES (1, 0, 0, 'part', 1, '', '{}', '', 0), (2, 0, 0, 'joined', 1, '', '{}', '', 0)`,
   );
-  const asked = ["unpinned", "named", "replaced", "replacing", "pinned", "both", "part", "unknown"];
-  assert.deepEqual((await index.unreferenced(asked)).sort(), ["replaced", "unknown", "unpinned"]);
+  const needed = ["named", "replacing", "pinned", "both", "part"];
+  const unneeded = ["joined", "replaced", "unknown", "unpinned"];
+  assert.deepEqual((await index.unreferenced([...needed, ...unneeded])).sort(), unneeded);
   assert.deepEqual(await index.unreferenced([]), []);
 });
 

@@ -149,13 +149,15 @@ export class SqliteFileIndex implements FileIndex {
     return storageRooms(this.#reader, { environment, name });
   }
 
+  /** Parts of a job that has ended are in its file by now, or of no use any more: they would double what is stored. */
   async unreferenced(objects: string[]): Promise<string[]> {
     const rows = all(
       this.#reader,
       `SELECT value AS id FROM json_each(?)
        WHERE NOT EXISTS (SELECT 1 FROM file WHERE object = value)
          AND NOT EXISTS (SELECT 1 FROM job WHERE object = value AND ended_at IS NULL)
-         AND NOT EXISTS (SELECT 1 FROM part WHERE object = value)`,
+         AND NOT EXISTS (SELECT 1 FROM part JOIN job ON job.id = part.job_id
+           WHERE part.object = value AND job.ended_at IS NULL)`,
       JSON.stringify(objects),
     );
     return rows.map((row) => row["id"] as string);
