@@ -153,6 +153,32 @@ test("a thread that dies fails its step and no other, and is replaced", async (t
   assert.deepEqual(await Promise.all(both), [6, 6]);
 });
 
+test("a thread that cannot be replaced at once is tried again, and whoever waits for the only one hears why", async (t) => {
+  const { pool, see, set, decoding } = await openPool(t, 1);
+  const argument = await decoding(3);
+  set("failStarts", 2);
+  set("exitAt", 1);
+  await assert.rejects(counted(pool.run("decodeChunk", argument, never())), { code: "internal" });
+  const waiting = counted(pool.run("decodeChunk", argument, never()));
+  await assert.rejects(waiting, {
+    code: "busy",
+    message: "No worker thread starts: It cannot be started",
+  });
+  await until(() => see("threads") === 2);
+  assert.equal(await counted(pool.run("decodeChunk", argument, never())), 3);
+});
+
+test("a thread that cannot be replaced leaves those that wait to the others", async (t) => {
+  const { pool, see, set, decoding } = await openPool(t, 2);
+  const argument = await decoding(9);
+  set("failStarts", 1);
+  set("exitAt", 1);
+  await assert.rejects(counted(pool.run("decodeChunk", argument, never())), { code: "internal" });
+  const both = [1, 2].map(() => counted(pool.run("decodeChunk", argument, never())));
+  assert.deepEqual(await Promise.all(both), [9, 9]);
+  await until(() => see("threads") === 3);
+});
+
 test("an error of a step is the reader's, with its code, and costs no thread", async (t) => {
   const { pool, see, decoding } = await openPool(t, 1);
   const argument = await decoding(1);

@@ -13,6 +13,9 @@ const abortGraceMs = 1_000;
 /** Looks at what regular expressions are at, within the time that one may take for a text. */
 const regexLooks = 20;
 
+/** How soon a thread that could not be started is tried again: what stands in the way (memory, open files) passes. */
+const spawnAgainMs = 1_000;
+
 interface PoolThread {
   worker: Worker;
   regexes: RegexWatch;
@@ -31,6 +34,7 @@ export class ThreadPool implements AsyncDisposable {
   readonly #queue: StepStream<StepName>[] = [];
   readonly #regexMs: number;
   #regexTimer: NodeJS.Timeout | null = null;
+  readonly #spawnTimers = new Set<NodeJS.Timeout>();
   #nextId = 1;
   #closed = false;
 
@@ -77,6 +81,7 @@ export class ThreadPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     if (this.#regexTimer) clearInterval(this.#regexTimer);
+    for (const timer of this.#spawnTimers) clearTimeout(timer);
     const gone = new DocferryError("draining", "The thread pool is closed");
     for (const stream of this.#queue.splice(0)) stream.fail(gone);
     await Promise.all(
@@ -196,11 +201,26 @@ export class ThreadPool implements AsyncDisposable {
     );
     thread.stream = null;
     if (!thread.ready || this.#closed) return;
-    this.#spawn().catch((error: unknown) => {
-      // Without threads nothing goes on: those that wait are told, the next attempt tries again.
-      for (const stream of this.#queue.splice(0)) {
-        stream.fail(new DocferryError("internal", "No worker thread starts", { cause: error }));
+    this.#replace();
+  }
+
+  /** As often as it takes: a pool that lost its threads one by one would let everybody wait for ever. */
+  #replace(): void {
+    this.#spawn().catch((cause: unknown) => {
+      if (this.#closed) return;
+      // Without any nothing goes on: those that wait are told, so that their jobs say why and try again.
+      if (this.#threads.size === 0) {
+        const message = `No worker thread starts: ${(cause as Error).message}`;
+        for (const stream of this.#queue.splice(0)) {
+          stream.fail(new DocferryError("busy", message, { cause }));
+        }
       }
+      const timer = setTimeout(() => {
+        this.#spawnTimers.delete(timer);
+        this.#replace();
+      }, spawnAgainMs);
+      timer.unref();
+      this.#spawnTimers.add(timer);
     });
   }
 

@@ -366,6 +366,74 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.deepEqual(await jobs.cancel(id, start + 2), job);
     });
 
+    test("a job that has ended stays as it ended, whoever cancels it", async (t) => {
+      const jobs = await open(t);
+      const { id } = await planned(jobs, exportSpec, []);
+      const lease = leaseOf(await claim(jobs));
+      const end = await jobs.finishJob(lease, {
+        result,
+        error: null,
+        counts: null,
+        files: [],
+        now: start,
+      });
+      assert.equal(end.state, "succeeded");
+      assert.deepEqual(await jobs.cancel(id, start + 1), end);
+      await jobs.cancelAll("env-a", start + 1);
+      assert.deepEqual(await jobs.get(id), end);
+      assert.deepEqual(await jobs.claim({ limit: 9, now: start + 9e9, leaseMs }), []);
+    });
+
+    test("a plan that is done while its job is cancelled leads to nothing", async (t) => {
+      const jobs = await open(t);
+      const { id } = await submit(jobs);
+      const lease = leaseOf(await claim(jobs));
+      assert.equal((await jobs.cancel(id, start)).state, "cancelling");
+      const tasks = [importTask];
+      const job = await jobs.finishPlan(lease, { plan: {}, tasks, totalBytes: 1, now: start });
+      assert.equal(job.state, "cancelled");
+      assert.deepEqual(await jobs.claim({ limit: 9, now: start + 9e9, leaseMs }), []);
+    });
+
+    test("an import that has failed is assembled whoever cancels it meanwhile", async (t) => {
+      const jobs = await open(t);
+      const { id } = await planned(jobs, importSpec, [importTask]);
+      const error = { code: "invalid_file", message: "Bad" } as const;
+      await jobs.fail(leaseOf(await claim(jobs)), { error, kept: false, now: start });
+      const lease = leaseOf(await claim(jobs));
+      assert.equal((await jobs.cancel(id, start)).state, "cancelling");
+      assert.deepEqual(await jobs.beat({ leases: [lease], now: start, leaseMs }), []);
+      const counts = { ...noCounts, records: 3, inserted: 3 };
+      const end = await jobs.finishJob(lease, { result, error, counts, files: [], now: start });
+      assert.deepEqual([end.state, end.progress.counts], ["cancelled", counts]);
+    });
+
+    for (const [spec, tasks, given] of [
+      [importSpec, [importTask], true],
+      [exportSpec, [exportTask], false],
+    ] as const) {
+      test(`an ${spec.type} that is cancelled while its files are named ${given ? "gives its rejects back" : "has no file"}`, async (t) => {
+        const store = await openStore(t);
+        const { jobs } = store;
+        const { id } = await planned(jobs, spec, [...tasks]);
+        const work = leaseOf(await claim(jobs));
+        await jobs.finishTask(work, { counts: noCounts, bytes: 1, stopped: null, now: start });
+        const lease = leaseOf(await claim(jobs));
+        assert.equal((await jobs.cancel(id, start)).state, "cancelling");
+        const object = { id: "object-9", size: 1, md5: "0".repeat(32) };
+        const end = await jobs.finishJob(lease, {
+          result,
+          error: null,
+          counts: null,
+          files: [{ name: "made", object, contentType: "text/csv" }],
+          now: start,
+        });
+        assert.equal(end.state, "cancelled");
+        assert.equal(end.result !== null, given);
+        assert.equal((await store.files.get("env-a", "made")) !== undefined, given);
+      });
+    }
+
     test("a running import that is cancelled stops, is assembled, and keeps its counts", async (t) => {
       const jobs = await open(t);
       const { id } = await planned(jobs, importSpec, [importTask]);

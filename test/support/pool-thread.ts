@@ -3,9 +3,13 @@ import { composeThread } from "../../src/compose.ts";
 import { serveSteps, type ThreadReply } from "../../src/engine/steps/serve-steps.ts";
 import { type PoolThreadData, seen } from "./pool.ts";
 
-// A worker thread as the service's, that tells in shared memory what it does, and hangs or ends where it is told to.
+// A worker thread as the service's, that tells in shared memory what it does, and hangs or ends, or does not start, where it is told to.
 
 const { thread, shared } = workerData as PoolThreadData;
+if (Atomics.load(shared, seen.failStarts) > 0) {
+  Atomics.sub(shared, seen.failStarts, 1);
+  throw new Error("It cannot be started");
+}
 Atomics.add(shared, seen.threads, 1);
 
 const port = parentPort!;

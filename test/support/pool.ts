@@ -23,6 +23,8 @@ export const seen = {
   items: 5,
   views: 6,
   viewsKept: 7,
+  /** So many of the next threads fail to start. */
+  failStarts: 8,
 } as const;
 
 export interface PoolThreadData {
@@ -39,7 +41,7 @@ export async function openPool(t: TestContext, size: number) {
   const paths = dataPaths(await tempFolder(t));
   const data: PoolThreadData = {
     thread: serviceThreadData(paths),
-    shared: new Int32Array(new SharedArrayBuffer(32)),
+    shared: new Int32Array(new SharedArrayBuffer(4 * Object.keys(seen).length)),
   };
   const files = await DiskObjectStore.open(paths.objects);
   const entry = new URL("./pool-thread.ts", import.meta.url);
