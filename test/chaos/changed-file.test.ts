@@ -13,7 +13,9 @@ const flags = ["--threads", "1", "--garbage-seconds", "0"];
 const slots = 3;
 
 const records = 60_000;
-const oldFile = `${lines("old")}{"old":oops}\n`;
+const oldLines = lines("old");
+const oldFile = `${oldLines}{"old":oops}\n`;
+// Line by line as long as the old one: what was read of it instead would show in nothing but its texts.
 const newFile = `${lines("new")}{"new":oops}\n{"new":oops}\n`;
 
 const changes = {
@@ -50,6 +52,13 @@ for (const [change, make] of Object.entries(changes)) {
       const job = await second.ended(id);
       assert.equal(job.state, "succeeded", JSON.stringify(job.error));
       assert.deepEqual([job.result?.inserted, job.result?.rejects], [records, 1]);
+      const out = { type: "export", format: "json", file: "out.json", collection: "people" };
+      assert.equal((await second.ended((await second.submit(out)).id)).state, "succeeded");
+      const documents = await (await second.send("GET", "files/out.json")).text();
+      assert.ok(
+        documents === oldLines,
+        `documents are of another file: ${documents.slice(0, 200)}`,
+      );
       const rejects = await second.send("GET", `jobs/${id}/rejects/file`);
       assert.equal(await rejects.text(), '{"old":oops}\n');
       const now = await second.send("GET", "files/people.json");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Asks again after each turn of the event loop: what it waits for is on its way. */
+/** Asks again each millisecond: what it waits for is on its way, on a slow machine too. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 30_000;
   while (!(await holds())) {
