@@ -77,12 +77,12 @@ const points = effects.flatMap((effect) => [`before ${effect}`, `after ${effect}
 
 /** Strikes once, where it is armed. */
 class Faults {
-  readonly passed = new Set<string>();
+  readonly passed: string[] = [];
   #armed: { point: string; strike: () => Promise<void> } | null = null;
   #struck: Promise<void> | null = null;
 
   readonly at = async (point: string): Promise<void> => {
-    this.passed.add(point);
+    this.passed.push(point);
     if (this.#armed?.point !== point) return;
     const { strike } = this.#armed;
     this.#armed = null;
@@ -313,7 +313,18 @@ test("every effect that the engine calls is struck, here or where it is said", a
   faults.arm("before jobs.claim", async () => undefined);
   await ferry.thereAndBack("undisturbed");
   await ferry.end();
-  const passed = [...faults.passed].filter((point) => point.startsWith("before"));
+  // A power cut comes after the last commit of the documents or before the word that they are there: no kill shows which.
+  for (const [written, told] of [
+    ["after sink.write", "before jobs.finishTask"],
+    ["after database.sealJob", "before jobs.finishJob"],
+  ] as const) {
+    const since = faults.passed.slice(0, faults.passed.indexOf(told));
+    assert.ok(
+      since.lastIndexOf("after database.flush") > since.lastIndexOf(written),
+      `${told} nothing was flushed`,
+    );
+  }
+  const passed = [...new Set(faults.passed)].filter((point) => point.startsWith("before"));
   const timed = ["jobs.mirror", "jobs.beat", "jobs.sweep", "requests.forget"];
   assert.deepEqual(
     passed

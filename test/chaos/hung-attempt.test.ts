@@ -53,9 +53,32 @@ for (const [point, order] of [
   });
 }
 
+test("an attempt that shows nothing for a while, but not for a whole lease, keeps it", async (t) => {
+  let opened = 0;
+  let armed = false;
+  const engine = await open(
+    t,
+    async (point) => {
+      if (!armed) return;
+      if (point === "before database.openSink") opened++;
+      // Two of the looks that prolong leases find nothing new.
+      if (point === "before sink.write") await sleep(2_600);
+    },
+    3_000,
+  );
+  armed = true;
+  const order = importOrder({ collection: "more" });
+  await ended(engine, (await engine.engine.submit(environment, order)).id);
+  assert.equal(opened, 1);
+});
+
 /** An engine with a collection `people`. */
-async function open(t: TestContext, at: (point: string) => Promise<void>): Promise<FaultyEngine> {
-  const engine = await openFaultyEngine(await tempFolder(t), at, leaseMs);
+async function open(
+  t: TestContext,
+  at: (point: string) => Promise<void>,
+  lease = leaseMs,
+): Promise<FaultyEngine> {
+  const engine = await openFaultyEngine(await tempFolder(t), at, lease);
   afterwards(t, () => engine[Symbol.asyncDispose]());
   await using writer = await engine.files.create(newObjectId());
   await writer.write(Buffer.from(`${lines.join("\n")}\n{oops}\n`));
