@@ -15,8 +15,8 @@ const slots = 3;
 const records = 60_000;
 const oldLines = lines("old");
 const oldFile = `${oldLines}{"old":oops}\n`;
-// Line by line as long as the old one: what was read of it instead would show in nothing but its texts.
-const newFile = `${lines("new")}{"new":oops}\n{"new":oops}\n`;
+// Of another layout and other texts, so that it shows whoever reads it in place of the old one.
+const newFile = `[${lines("new").trimEnd().replaceAll("\n", ",\n")}]\n`;
 
 const changes = {
   "stored anew": (ferryman: Ferryman) => ferryman.put("people.json", newFile),

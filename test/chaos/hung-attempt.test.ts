@@ -98,7 +98,7 @@ async function ended({ store }: FaultyEngine, id: number): Promise<Job> {
   let job: Job | undefined;
   await until(async () => endedStates.has((job = await store.jobs.get(id))?.state ?? "queued"));
   assert.equal(job?.state, "succeeded", JSON.stringify(job?.error));
-  return job as Job;
+  return job;
 }
 
 /** What there is of a job that has ended, which is all that is to be. */

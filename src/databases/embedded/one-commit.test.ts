@@ -37,9 +37,7 @@ for (const [what, change] of Object.entries(changes)) {
       sink.progress.position,
     );
     using other = new DatabaseSync(join(folder, `${environment}.sqlite`), { timeout: 5_000 });
-    other.exec(
-      `CREATE TRIGGER strike BEFORE ${change} BEGIN SELECT RAISE(ABORT, 'Injected'); END`,
-    );
+    other.exec(`CREATE TRIGGER strike BEFORE ${change} BEGIN SELECT RAISE(ABORT, 'Injected'); END`);
     const second = () => batchOf([{ _id: 2 }, { reject: "json_syntax" }, { _id: 3 }], 2);
     await assert.rejects(sink.write(second(), first.position), /Injected/);
 
@@ -52,10 +50,7 @@ for (const [what, change] of Object.entries(changes)) {
 
     other.exec("DROP TRIGGER strike");
     const done = await again.write(second(), first.position);
-    assert.deepEqual(
-      [done.counts.records, done.counts.inserted, done.counts.rejected],
-      [5, 3, 2],
-    );
+    assert.deepEqual([done.counts.records, done.counts.inserted, done.counts.rejected], [5, 3, 2]);
     assert.deepEqual(await readObjects(database, plan), [{ _id: 1 }, { _id: 2 }, { _id: 3 }]);
     assert.equal((await rejectsOf(database, spec.jobKey)).length, 2);
     assert.equal((await database.collections())[0]?.count, 3);
