@@ -21,10 +21,19 @@ const groups: usize = memory.data((255 + 2) * 4, 16);
 /** 16 bytes of ones, then 16 of zeros: a mask for the first bytes of a block. */
 const ones: usize = memory.data<u64>([-1, -1, 0, 0], 16);
 
-const c1: i32 = 0x239b961b;
-const c2: i32 = 0xab0e9789;
-const c3: i32 = 0x38b34ae5;
-const c4: i32 = 0xa1e38b93;
+/**
+ * What the blocks are mixed with, each number in all four lanes, to be loaded once: V8 makes a constant anew wherever it stands,
+ * several instructions each time.
+ */
+const numbers: usize = memory.data<u32>(
+  [
+    0x239b961b, 0x239b961b, 0x239b961b, 0x239b961b, 0xab0e9789, 0xab0e9789, 0xab0e9789, 0xab0e9789,
+    0x38b34ae5, 0x38b34ae5, 0x38b34ae5, 0x38b34ae5, 0xa1e38b93, 0xa1e38b93, 0xa1e38b93, 0xa1e38b93,
+    0x561ccd1b, 0x561ccd1b, 0x561ccd1b, 0x561ccd1b, 0x0bcaa747, 0x0bcaa747, 0x0bcaa747, 0x0bcaa747,
+    0x96cd1c35, 0x96cd1c35, 0x96cd1c35, 0x96cd1c35, 0x32ac3b17, 0x32ac3b17, 0x32ac3b17, 0x32ac3b17,
+  ],
+  16,
+);
 
 /**
  * Puts the sum modulo 2^128 of the documents' MurmurHash3_x86_128 (seed 0) into `sums`. Four documents are hashed at once, one in
@@ -33,6 +42,14 @@ const c4: i32 = 0xa1e38b93;
  */
 export function sumHashes(count: i32, base: u32): void {
   sortByBlocks(count);
+  const c1 = v128.load(numbers);
+  const c2 = v128.load(numbers, 16);
+  const c3 = v128.load(numbers, 32);
+  const c4 = v128.load(numbers, 48);
+  const n1 = v128.load(numbers, 64);
+  const n2 = v128.load(numbers, 80);
+  const n3 = v128.load(numbers, 96);
+  const n4 = v128.load(numbers, 112);
   // Sums of 32-bit words in lanes of 64 bits.
   let sum1 = i64x2.splat(0);
   let sum2 = i64x2.splat(0);
@@ -63,10 +80,10 @@ export function sumHashes(count: i32, base: u32): void {
       const low23 = lowWords(v128.load(at2), v128.load(at3));
       const high01 = highWords(v128.load(at0), v128.load(at1));
       const high23 = highWords(v128.load(at2), v128.load(at3));
-      h1 = next(h1, mix(lowPairs(low01, low23), c1, 15, c2), 19, h2, 0x561ccd1b);
-      h2 = next(h2, mix(highPairs(low01, low23), c2, 16, c3), 17, h3, 0x0bcaa747);
-      h3 = next(h3, mix(lowPairs(high01, high23), c3, 17, c4), 15, h4, 0x96cd1c35);
-      h4 = next(h4, mix(highPairs(high01, high23), c4, 18, c1), 13, h1, 0x32ac3b17);
+      h1 = next(h1, mix(lowPairs(low01, low23), c1, 15, c2), 19, h2, n1);
+      h2 = next(h2, mix(highPairs(low01, low23), c2, 16, c3), 17, h3, n2);
+      h3 = next(h3, mix(lowPairs(high01, high23), c3, 17, c4), 15, h4, n3);
+      h4 = next(h4, mix(highPairs(high01, high23), c4, 18, c1), 13, h1, n4);
       at0 += 16;
       at1 += 16;
       at2 += 16;
@@ -81,10 +98,10 @@ export function sumHashes(count: i32, base: u32): void {
         const low23 = lowWords(v128.load(at2), v128.load(at3));
         const high01 = highWords(v128.load(at0), v128.load(at1));
         const high23 = highWords(v128.load(at2), v128.load(at3));
-        const g1 = next(h1, mix(lowPairs(low01, low23), c1, 15, c2), 19, h2, 0x561ccd1b);
-        const g2 = next(h2, mix(highPairs(low01, low23), c2, 16, c3), 17, h3, 0x0bcaa747);
-        const g3 = next(h3, mix(lowPairs(high01, high23), c3, 17, c4), 15, h4, 0x96cd1c35);
-        const g4 = next(h4, mix(highPairs(high01, high23), c4, 18, c1), 13, g1, 0x32ac3b17);
+        const g1 = next(h1, mix(lowPairs(low01, low23), c1, 15, c2), 19, h2, n1);
+        const g2 = next(h2, mix(highPairs(low01, low23), c2, 16, c3), 17, h3, n2);
+        const g3 = next(h3, mix(lowPairs(high01, high23), c3, 17, c4), 15, h4, n3);
+        const g4 = next(h4, mix(highPairs(high01, high23), c4, 18, c1), 13, g1, n4);
         h1 = v128.bitselect(g1, h1, goes);
         h2 = v128.bitselect(g2, h2, goes);
         h3 = v128.bitselect(g3, h3, goes);
@@ -191,13 +208,13 @@ function highPairs(a: v128, b: v128): v128 {
   return v128.shuffle<i64>(a, b, 1, 3);
 }
 
-function mix(words: v128, before: i32, bits: i32, after: i32): v128 {
-  return i32x4.mul(rotate(i32x4.mul(words, i32x4.splat(before)), bits), i32x4.splat(after));
+function mix(words: v128, before: v128, bits: i32, after: v128): v128 {
+  return i32x4.mul(rotate(i32x4.mul(words, before), bits), after);
 }
 
-function next(h: v128, mixed: v128, bits: i32, other: v128, constant: i32): v128 {
+function next(h: v128, mixed: v128, bits: i32, other: v128, number: v128): v128 {
   const sum = i32x4.add(rotate(v128.xor(h, mixed), bits), other);
-  return i32x4.add(i32x4.add(i32x4.shl(sum, 2), sum), i32x4.splat(constant));
+  return i32x4.add(i32x4.add(i32x4.shl(sum, 2), sum), number);
 }
 
 function rotate(words: v128, bits: i32): v128 {
