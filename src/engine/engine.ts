@@ -8,6 +8,7 @@ import {
   type ImportSpec,
   type Job,
   type JobSpec,
+  largestJobId,
 } from "../job/job.ts";
 import { checkCollectionName } from "../query/collection-name.ts";
 import type { QueryPlan } from "../query/plan.ts";
@@ -120,9 +121,13 @@ export class Engine {
     return this.#submit(environment, { ...order, file: file.name }, once);
   }
 
-  /** @throws {DocferryError} `job_not_found`, for another environment's job too */
+  /**
+   * One answer for an id that is none, for no job, and for another environment's: nothing leaks.
+   * @throws {DocferryError} `job_not_found`
+   */
   async job(environment: string, id: number): Promise<Job> {
-    const job = await this.#context.store.jobs.get(id);
+    const isId = id >= 1 && id <= largestJobId;
+    const job = isId ? await this.#context.store.jobs.get(id) : undefined;
     if (job?.environment === environment) return this.#told(job);
     throw new DocferryError("job_not_found", `no job ${id} in this environment`);
   }

@@ -1,9 +1,12 @@
 import type { Counts } from "./counts.ts";
 import type { ErrorData } from "./errors.ts";
 
+/** Clients keep ids in 32 bits. */
+export const largestJobId = 2 ** 31 - 1;
+
 /** What a user submitted. Values only; changed by the functions of transitions.ts alone. */
 export interface Job {
-  /** 1 … 2147483647. */
+  /** 1 … `largestJobId`. */
   id: number;
   /** 32 hex digits, made at submit: names the job in databases and derived ids. */
   key: string;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Type } from "typebox";
 import type { Engine, Submitted } from "../../engine/engine.ts";
 import { DocferryError } from "../../job/errors.ts";
+import { largestJobId } from "../../job/job.ts";
 import { page, pageOf, pageParameters, placeOf } from "../api/cursor.ts";
 import { apiRoute, type ApiAnswer, type ApiCall, type ApiRoute } from "../api/route.ts";
 import { nativeJob } from "./job-view.ts";
@@ -200,7 +201,7 @@ function retryRejects(engine: JobsEngine): ApiRoute {
 export function jobIdOf(parameters: Record<string, string>): number {
   const text = parameters["id"] ?? "";
   const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0;
-  if (id >= 1 && id <= 2 ** 31 - 1) return id;
+  if (id >= 1 && id <= largestJobId) return id;
   throw new DocferryError("job_not_found", `no job ${text.slice(0, 100)} in this environment`);
 }
 

@@ -1,4 +1,5 @@
 import { type TSchema, type TSchemaOptions, Type } from "typebox";
+import { largestJobId } from "../../job/job.ts";
 
 // What the native API says and takes, in one convention: names in camel case, times as RFC 3339 text in UTC, null for what is
 // not there, `items` and `nextCursor` for every list.
@@ -21,7 +22,7 @@ export const environmentParameter = Type.String({ description: "Id of an environ
 
 export const jobIdParameter = Type.Integer({
   minimum: 1,
-  maximum: 2 ** 31 - 1,
+  maximum: largestJobId,
   description: "Id of a job",
 });
 
