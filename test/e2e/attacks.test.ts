@@ -308,6 +308,15 @@ suite("the vendor's calls", () => {
     world = await worldOf(api);
   });
 
+  test("a number that no job can have is one that no job has", async () => {
+    const textOf = async (id: number) => {
+      const answer = await tcb(api, "databasemigratequeryinfo", { job_id: id }, api.token);
+      return String(answer["errmsg"]).replace(/no job \S+|rid: \S+$/g, "");
+    };
+    const unknown = await textOf(999_999);
+    for (const id of [0, -1, 2 ** 31, 2 ** 53 + 2, 1e300]) assert.equal(await textOf(id), unknown);
+  });
+
   test("a failed request is told to its own account alone", async () => {
     // The attacks before may have been more than are kept of one second.
     await sleep(1_100);
