@@ -239,16 +239,19 @@ suite("docferry import and export on a database file", () => {
     assert.equal(taken.code, 0, taken.stderr);
     const lossless = (collection: string) =>
       cli.run("export", "--from", shop, "-c", collection, "--jsonFormat", "lossless", "--stable");
-    const typed = ["--type", "csv", "--columnsHaveTypes"];
     const csv = await cli.run("export", "--from", shop, "-c", "shell", "--type", "csv", "--typed");
-    const again = await cli.runWith(
-      csv.stdout,
-      ...["import", "--to", shop, "-c", "again", "--headerline"].concat(typed),
-    );
-    assert.equal(again.code, 0, again.stderr);
     const first = (await lossless("shell")).stdout;
-    assert.equal((await lossless("again")).stdout, first);
     assert.match(first, /"n":\{"\$numberLong":"5"\}/);
+    for (const options of [["--typed"], ["--headerline", "--columnsHaveTypes"]]) {
+      const into = ["import", "--to", shop, "-c", "again", "--drop", "--type", "csv", ...options];
+      const again = await cli.runWith(csv.stdout, ...into);
+      assert.equal(again.code, 0, again.stderr);
+      assert.equal((await lossless("again")).stdout, first);
+    }
+    const named = ["import", "--to", shop, "-c", "again", "--type", "csv", "--typed", "-f", "a"];
+    const both = await cli.runWith(csv.stdout, ...named);
+    assert.equal(both.code, 2);
+    assert.match(both.stderr, /--typed excludes --fields/);
   });
 
   test("a CSV of another dialect is read as it is told", async (t) => {

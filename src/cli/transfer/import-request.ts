@@ -28,6 +28,7 @@ export interface ImportOptions {
   fields?: string;
   fieldFile?: string;
   columnsHaveTypes?: true;
+  typed?: true;
   parseGrace?: ImportSpec["csv"]["parseGrace"];
   ignoreBlanks?: true;
   useArrayIndexFields?: true;
@@ -71,6 +72,7 @@ export function importOptions(command: Command): void {
       "--columnsHaveTypes",
       "CSV, TSV: names carry types: age.int32(),born.date_ms(yyyy-MM-dd)",
     )
+    .option("--typed", "as --headerline --columnsHaveTypes: what an export with --typed wrote")
     .addOption(
       choiceOption(
         "--parseGrace <how>",
@@ -209,6 +211,7 @@ const rowOptions = [
   "fields",
   "fieldFile",
   "columnsHaveTypes",
+  "typed",
   "parseGrace",
   "ignoreBlanks",
   "useArrayIndexFields",
@@ -226,10 +229,11 @@ function csvOf(options: ImportOptions, format: ImportSpec["format"]): ImportSpec
     if (stray) throw new UsageError(`--${stray} goes with --type json`);
     const dialect = (["separator", "quote"] as const).find((name) => options[name] !== undefined);
     if (dialect && format === "tsv") throw new UsageError(`--${dialect} goes with --type csv`);
-    if (options.headerline && names) {
-      throw new UsageError("--headerline excludes --fields and --fieldFile");
+    const header = options.headerline ? "headerline" : options.typed ? "typed" : null;
+    if (header && names) {
+      throw new UsageError(`--${header} excludes --fields and --fieldFile`);
     }
-    if (!options.headerline && !names) {
+    if (!header && !names) {
       throw new UsageError(`--type ${format} wants --headerline, --fields or --fieldFile`);
     }
   }
@@ -239,7 +243,7 @@ function csvOf(options: ImportOptions, format: ImportSpec["format"]): ImportSpec
   if (fault) throw new UsageError(fault);
   return {
     header: names ?? true,
-    columnsHaveTypes: options.columnsHaveTypes ?? false,
+    columnsHaveTypes: options.columnsHaveTypes ?? options.typed ?? false,
     ignoreBlanks: options.ignoreBlanks ?? false,
     parseGrace: options.parseGrace ?? "stop",
     useArrayIndexFields: options.useArrayIndexFields ?? false,
