@@ -33,6 +33,8 @@ export class Worker {
   readonly #leases = new Map<Attempt, HeldLease>();
   #timer: NodeJS.Timeout | null = null;
   #claiming = false;
+  /** The end of the last claim, which may be under way. */
+  #claimed: Promise<void> = Promise.resolve();
   #claimAgain = false;
   readonly #stopping = new AbortController();
 
@@ -59,7 +61,7 @@ export class Worker {
   /** Something may have become claimable. */
   wake(): void {
     if (this.#claiming) this.#claimAgain = true;
-    else void this.#claim();
+    else this.#claimed = this.#claim();
   }
 
   /**
@@ -91,6 +93,8 @@ export class Worker {
   async drain(): Promise<void> {
     this.#stopping.abort();
     this.#stopAll(new DocferryError("draining", "The service is stopping"));
+    // What comes of a claim that is under way is given back too.
+    await this.#claimed;
     await Promise.all(this.#attempts.values());
     if (this.#timer) clearInterval(this.#timer);
   }

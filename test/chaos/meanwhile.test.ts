@@ -102,3 +102,28 @@ test("a clock that stands an hour back after a restart keeps no task waiting for
   const claims = await store.jobs.claim({ limit: 4, now: earlier, leaseMs: 30_000 });
   assert.equal(claims.length, 2);
 });
+
+test("a task that is being claimed when the service stops is given back, not left to look like a dead worker's", async (t) => {
+  let claiming: () => void = () => undefined;
+  const claimed = new Promise<void>((resolve) => (claiming = resolve));
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  let armed = false;
+  const faulty = await openFaultyEngine(await tempFolder(t), async (point) => {
+    if (!armed || point !== "after jobs.claim") return;
+    claiming();
+    await held;
+  });
+  afterwards(t, () => faulty[Symbol.asyncDispose]());
+  await put(faulty, '{"_id":1}\n');
+  armed = true;
+  const { id } = await faulty.engine.submit(environment, importOrder());
+  await claimed;
+  const drained = faulty.engine.drain();
+  // Whoever does not wait for the claim is done by now.
+  await Promise.race([drained, sleep(100)]);
+  goOn();
+  await drained;
+  assert.equal(await faulty.store.jobs.takeOver(Date.now()), 0);
+  assert.equal((await faulty.store.jobs.get(id))?.stalled, null);
+});
