@@ -7,7 +7,7 @@ import { resolveConfig } from "../../src/config.ts";
 
 /**
  * Asserts that on a folder whose jobs have all ended the sweeper leaves what users stored and nothing else: no object without
- * a name, no task, no lease, no progress of a task, no reject.
+ * a name, no task, no lease, no progress of a task, no reject, no file that docferry made for a job.
  */
 export async function assertNothingLeftBehind(folder: string): Promise<void> {
   endLongAgo(join(folder, "store.sqlite"));
@@ -33,6 +33,8 @@ export async function assertNothingLeftBehind(folder: string): Promise<void> {
     named.map((row) => String(row["object"])).sort(),
     "objects without a name are left",
   );
+  const hidden = store.prepare("SELECT name FROM file WHERE name GLOB '.docferry/jobs/*'").all();
+  assert.deepEqual(hidden, [], "files of jobs that are forgotten are left");
   for (const table of ["task", "part", "chunk"]) {
     const left = store.prepare(`SELECT * FROM ${table} LIMIT 3`).all();
     assert.deepEqual(left, [], `${table} has rows left`);
