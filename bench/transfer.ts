@@ -107,7 +107,7 @@ async function plainInserts(file: string): Promise<Spent> {
   for (let from = 0; from < size; from += pieceBytes) {
     const piece = Buffer.allocUnsafe(Math.min(pieceBytes, size - from));
     await input.read(piece, 0, piece.length, from);
-    const batch = new KeyedRecords(decoder.push(piece, from + piece.length === size), sinkSpec);
+    using batch = new KeyedRecords(decoder.push(piece, from + piece.length === size), sinkSpec);
     const { count } = batch.batch;
     const keys = Array.from({ length: count }, (_, i) => batch.key(i));
     const documents = Array.from({ length: count }, (_, i) => batch.document(i));

@@ -1,15 +1,23 @@
 import type { Position } from "../job/chunk.ts";
 import type { RecordBatch } from "../job/record-batch.ts";
 import type { Reject } from "../job/reject.ts";
+import type { DecoderMemory } from "./codec.ts";
 
 /** Collects what one push gives. The arrays grow and are used again; a batch gets copies of just its size. */
 export class BatchBuilder {
-  private starts = new Uint32Array(1024);
-  private offsets = new Float64Array(1024);
-  private lengths = new Uint32Array(1024);
-  private lines = new Float64Array(1024);
+  private starts = new Uint32Array(0);
+  private offsets = new Float64Array(0);
+  private lengths = new Uint32Array(0);
+  private lines = new Float64Array(0);
   private count = 0;
   private rejects: Reject[] = [];
+  private readonly memory: DecoderMemory | null;
+
+  /** @param memory for the arrays, if there is some */
+  constructor(memory: DecoderMemory | null = null) {
+    this.memory = memory;
+    Object.assign(this, memory?.places ?? placesFor(1024));
+  }
 
   /** @param end where the document ends in the output; it begins where the one before it ends */
   add(end: number, offset: number, length: number, line: number): void {
@@ -45,17 +53,23 @@ export class BatchBuilder {
   }
 
   private grow(): void {
-    const size = this.starts.length * 2;
-    const starts = new Uint32Array(size);
-    const offsets = new Float64Array(size);
-    const lengths = new Uint32Array(size);
-    const lines = new Float64Array(size);
-    starts.set(this.starts);
-    offsets.set(this.offsets);
-    lengths.set(this.lengths);
-    lines.set(this.lines);
-    Object.assign(this, { starts, offsets, lengths, lines });
+    const places = placesFor(this.starts.length * 2);
+    places.starts.set(this.starts);
+    places.offsets.set(this.offsets);
+    places.lengths.set(this.lengths);
+    places.lines.set(this.lines);
+    Object.assign(this, places);
+    if (this.memory) this.memory.places = places;
   }
+}
+
+function placesFor(records: number): NonNullable<DecoderMemory["places"]> {
+  return {
+    starts: new Uint32Array(records),
+    offsets: new Float64Array(records),
+    lengths: new Uint32Array(records),
+    lines: new Float64Array(records),
+  };
 }
 
 /** In memory of its own, all of which it fills. */

@@ -1,6 +1,7 @@
 import type { Documents } from "../bson/documents.ts";
 import type { Chunk } from "../job/chunk.ts";
 import type { RecordBatch } from "../job/record-batch.ts";
+import type { Shapes } from "./json/decode-shapes.ts";
 
 // PORT. A codec turns file bytes into BSON documents and back. It does no I/O: bytes in, bytes out, so the same code
 // runs in a thread, in a stream and in a test. `formats.ts` makes one from a spec.
@@ -37,6 +38,10 @@ export interface DecoderMemory {
   text: Buffer;
   /** Documents of the batch in the making. */
   documents: Buffer<ArrayBuffer>;
+  /** Where they and their records are: a place for each. */
+  places?: Pick<RecordBatch, "starts" | "offsets" | "lengths" | "lines">;
+  /** The keys of JSON records, which are the same in all of a file. */
+  shapes?: Shapes;
 }
 
 /** Documents to bytes. A file is `head`, the documents' texts with `between` between them, `tail`. */

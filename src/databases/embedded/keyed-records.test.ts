@@ -41,6 +41,18 @@ describe("KeyedRecords", () => {
     );
   });
 
+  it("frees its keys, and leaves the batch", () => {
+    const documents = Array.from({ length: 2000 }, (_, n) => ({ _id: `${n}`.padEnd(50) }));
+    const { batch } = keyed(documents);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let round = 0; round < 20; round++) {
+      using records = new KeyedRecords(batch, sinkSpec());
+      assert.equal(records.key(0).length, 52);
+    }
+    assert.ok(process.memoryUsage().arrayBuffers - before < 200_000);
+    assert.ok(batch.bytes.length > 0);
+  });
+
   it("sorts some of the records only", () => {
     const records = keyed([{ _id: 9 }, { _id: [1] }, { _id: 5 }, { _id: 7 }]);
     assert.deepEqual(records.invalid, [1]);

@@ -46,7 +46,7 @@ export function writeRecords(
   spec: SinkSpec,
   { before, index }: { before: SinkProgress; index: FieldIndex | null },
 ): BatchResult {
-  const records = new KeyedRecords(batch, spec);
+  using records = new KeyedRecords(batch, spec);
   const rejects = [...batch.rejects, ...invalidIds(records)].sort((a, b) => a.offset - b.offset);
   const outcome = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, rejects };
   const writable = writableRecords(records, spec.stopOnError ? rejects[0] : undefined);

@@ -78,9 +78,12 @@ function learn(rejects: number, bytes: number): void {
 let input = new Uint8Array(0);
 const memory: DecoderMemory = { text: Buffer.alloc(0), documents: Buffer.alloc(0) };
 
-/** Memory for the bytes of one batch. */
+/** Memory for the bytes of one batch, with room to spare: each batch is a little longer or shorter than the one before. */
 function inputOf(length: number): Uint8Array {
-  if (input.length < length) input = new Uint8Array(length);
+  if (input.length < length) {
+    freeMemory(input);
+    input = new Uint8Array(Math.ceil(length * 1.125));
+  }
   return input.subarray(0, length);
 }
 

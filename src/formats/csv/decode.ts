@@ -30,13 +30,14 @@ class CsvDecoder implements Decoder {
   readonly #rows: RowReader;
   readonly #document: RowDocument;
   readonly #writer: RowWriter;
-  readonly #batch = new BatchBuilder();
+  readonly #batch: BatchBuilder;
   readonly #quick: QuickRows | null = null;
 
   constructor(spec: DelimitedDecodeSpec, start: Position, memory: DecoderMemory | null) {
     const layout = compileLayout(parseColumns(spec.columns, spec), spec);
     const dialect = dialectOf(spec);
     this.#rows = new RowReader(spec.format, start, { cells: true, dialect });
+    this.#batch = new BatchBuilder(memory);
     this.#writer = new RowWriter(memory);
     this.#document = new RowDocument(layout, spec, this.#writer);
     if (spec.format === "csv" && QuickRows.fits(layout)) {

@@ -1,5 +1,13 @@
 import type { FieldNames } from "./decode-field-names.ts";
-import { BAD_NAME, DUPLICATE, EMPTY_SHAPE, keyText, LOOSE, Shapes } from "./decode-shapes.ts";
+import {
+  BAD_NAME,
+  DUPLICATE,
+  EMPTY_SHAPE,
+  keyText,
+  LOOSE,
+  type Shapes,
+  shapesFor,
+} from "./decode-shapes.ts";
 import { type DecodeState, FAULT } from "./decode-state.ts";
 import { copyText } from "./decode-string.ts";
 
@@ -16,7 +24,7 @@ export class KeyReader {
   /** @param rule reject the field names that an environment does not take */
   constructor(state: DecodeState, rule: boolean) {
     this.state = state;
-    this.shapes = new Shapes(rule);
+    this.shapes = shapesFor(state.memory, rule);
   }
 
   /** Whether the object of this shape on this level has a key `_id`. */

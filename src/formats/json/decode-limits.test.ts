@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonDecodeSpec } from "../codec.ts";
 import type { RecordBatch } from "../../job/record-batch.ts";
+import { freeMemory } from "../../bson/free-memory.ts";
 import { validate } from "../../bson/validate.ts";
 import { documentAt } from "../../bson/documents.ts";
 import { createJsonDecoder } from "./decode.ts";
@@ -197,3 +198,18 @@ function decode(parts: (string | Buffer)[]): RecordBatch {
   }
   return { ...batch!, count, rejects };
 }
+
+test("a decoder that goes on in the memory of the one before makes next to none of its own", () => {
+  const text = Buffer.from(`{"name":"someone","age":7,"tags":["a","b"]}\n`.repeat(4000));
+  const memory = { text: Buffer.alloc(0), documents: Buffer.alloc(0) };
+  const decodeAll = () => {
+    const decoder = createJsonDecoder(spec, { offset: 0, line: 1 }, memory);
+    const { count, bytes, starts, offsets, lengths, lines } = decoder.push(text, true);
+    freeMemory(bytes, starts, offsets, lengths, lines);
+    return count;
+  };
+  assert.equal(decodeAll(), 4000);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let round = 0; round < 20; round++) decodeAll();
+  assert.ok(process.memoryUsage().arrayBuffers - before < 20 * 32 * 1024);
+});

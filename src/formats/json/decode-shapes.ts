@@ -1,3 +1,4 @@
+import type { DecoderMemory } from "../codec.ts";
 import { FieldNames } from "./decode-field-names.ts";
 
 /** The object without keys. */
@@ -42,9 +43,9 @@ export class Shapes {
   private readonly dotted = new Uint8Array(maxShapes);
   private count = LOOSE + 1;
   private poolAt = 0;
-  private readonly rule: boolean;
+  /** Field names that an environment does not take are rejected. */
+  readonly rule: boolean;
 
-  /** @param rule reject the field names that an environment does not take */
   constructor(rule: boolean) {
     this.rule = rule;
   }
@@ -134,6 +135,14 @@ export class Shapes {
     }
     return true;
   }
+}
+
+/** Those that the memory has, where they follow the same rule: they have 400 kB, and know the file. */
+export function shapesFor(memory: DecoderMemory | null, rule: boolean): Shapes {
+  if (memory?.shapes?.rule === rule) return memory.shapes;
+  const shapes = new Shapes(rule);
+  if (memory) memory.shapes = shapes;
+  return shapes;
 }
 
 /** A key as a text in which different bytes are different characters. */

@@ -48,7 +48,8 @@ export class DecodeState {
   code: RejectCode = "json_syntax";
   message = "";
 
-  private readonly memory: DecoderMemory | null;
+  /** What outlives the decoder, if there is some. */
+  readonly memory: DecoderMemory | null;
 
   /** @param memory for the output, if there is some */
   constructor(memory: DecoderMemory | null = null) {

@@ -42,7 +42,7 @@ class JsonDecoder implements Decoder, ItemSink {
   private readonly items: Items;
   private readonly state: DecodeState;
   private readonly parser: ObjectParser;
-  private readonly batch = new BatchBuilder();
+  private readonly batch: BatchBuilder;
   private readonly ids: IdMaker | null;
   private others: OtherReader | null = null;
   /** Most files have `_id` in all records or in none: room is left for it where the last record had none. */
@@ -52,6 +52,7 @@ class JsonDecoder implements Decoder, ItemSink {
 
   constructor(spec: JsonDecodeSpec, start: Position, memory: DecoderMemory | null) {
     this.state = new DecodeState(memory);
+    this.batch = new BatchBuilder(memory);
     this.parser = new ObjectParser(this.state, spec.fieldNames === "environment");
     this.ids = spec.derivedId ? new IdMaker(spec.derivedId) : null;
     this.gap = this.ids ? idFieldBytes : 0;

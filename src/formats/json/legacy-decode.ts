@@ -40,7 +40,7 @@ class LegacyDecoder implements Decoder {
   readonly #state: DecodeState;
   readonly #parser: ObjectParser;
   readonly #ids: IdMaker | null;
-  readonly #batch = new BatchBuilder();
+  readonly #batch: BatchBuilder;
   /** What is not divided yet. */
   readonly #window: TextWindow;
   /** Its bytes, without what stands behind them. */
@@ -51,6 +51,7 @@ class LegacyDecoder implements Decoder {
   #lineStart = 0;
 
   constructor(spec: JsonDecodeSpec, start: Position, memory: DecoderMemory | null) {
+    this.#batch = new BatchBuilder(memory);
     this.#state = new DecodeState(memory);
     this.#window = new TextWindow(start.offset, memory);
     this.#isArray = spec.layout === "array";
