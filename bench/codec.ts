@@ -1,11 +1,13 @@
 import { dataSets } from "./codec/data-sets.ts";
 import { digestCosts, digestRepeats } from "./codec/digest.ts";
 import { type Direction, directions } from "./codec/directions.ts";
+import { heapCosts } from "./codec/heap.ts";
 import { scansOf } from "./codec/scans.ts";
 import { type Round, roundsInThreads, threadedDirections } from "./codec/threads.ts";
 
 // How fast does the codec go on one core, beside js-bson, csv-parse and csv-stringify doing the same in the same run, what
-// does the content digest cost beside it, how fast are files cut into chunks, and what do two threads give?
+// does the content digest cost beside it, how fast are files cut into chunks, what is left for the collector, and what do two threads
+// give?
 //
 //     node bench/codec.ts [megabytes of each data set] [rounds] [part of a data set's or direction's name]
 
@@ -26,6 +28,7 @@ for (const { name, make } of dataSets) {
 }
 if (wanted === "" || wanted === "digest") printDigests();
 if (wanted === "" || wanted === "scans") printScans();
+if (wanted === "" || wanted === "heap") printHeap();
 if (wanted === "" || wanted === "threads") await printThreads();
 
 function print(dataSet: string, direction: Direction): void {
@@ -88,6 +91,15 @@ function printScans(): void {
       console.log(
         `${dataSet.padEnd(19)} | ${name.padEnd(27)} | ${speed.padStart(4)} | ${String(floor).padStart(5)}`,
       );
+    }
+  }
+}
+
+function printHeap(): void {
+  console.log("\nWhat is left in V8's heap, in bytes a document (they have 42, 11 and 37 values)");
+  for (const { name, make } of dataSets) {
+    for (const { direction, bytes } of heapCosts(make(megabytes * 1e6), rounds)) {
+      console.log(`${name.padEnd(19)} | ${direction.padEnd(12)} | ${bytes.toFixed(0).padStart(4)}`);
     }
   }
 }
