@@ -94,6 +94,13 @@ const cases: Case[] = [
     rejects: {},
     error: "invalid_file",
   },
+  {
+    // Of more than one batch: the end is missing once.
+    name: "an array of 400 kB without its end",
+    content: `[${Array.from({ length: 6_000 }, (_, n) => `{"_id":${n},"text":"${"x".repeat(45)}"}`).join(",\n")}`,
+    inserted: 6_000,
+    rejects: { json_unfinished: 1 },
+  },
   { name: "an empty file", content: "", inserted: 0, rejects: {} },
   {
     name: "an empty CSV file",
