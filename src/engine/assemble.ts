@@ -26,7 +26,7 @@ async function assembleImport(
   // An attempt that stopped, or was stopped, may have committed more than it could report.
   const counts = await database.sealJob(job.key);
   await database.flush();
-  attempt.alive();
+  attempt.seal(counts);
   const first = await database.firstReject(job.key);
   const files: { name: string; object: StoredObject; contentType: string }[] = [];
   if (first) {

@@ -16,6 +16,7 @@ export class Attempt {
   #alive = true;
   #report: Omit<Progress, "kept"> | null = null;
   #kept = false;
+  #sealed: Counts | null = null;
 
   constructor(claim: Claim) {
     this.claim = claim;
@@ -62,6 +63,16 @@ export class Attempt {
   /** Something of it will survive it. */
   get kept(): boolean {
     return this.#kept;
+  }
+
+  /** No attempt can write any more: what the database has counted in all is final, however this one ends. */
+  seal(counts: Counts): void {
+    this.#alive = true;
+    this.#sealed = counts;
+  }
+
+  get sealed(): Counts | null {
+    return this.#sealed;
   }
 
   /** Whether it got on since this was last asked, or can do nothing but wait for a free thread. */

@@ -178,6 +178,7 @@ export class Worker {
       await store.jobs.fail(attempt.lease, {
         error,
         kept: attempt.kept,
+        counts: attempt.sealed,
         now: clock(),
       });
       this.#onRetry();

@@ -81,7 +81,16 @@ export interface JobStore {
   /** Ends an attempt without a verdict (drain): the task is claimable again at once and nothing counts against it. */
   giveBack(lease: Lease, now: number): Promise<void>;
   /** Ends an attempt that failed: a retry later, or the job's end. Answers the job as it then is. */
-  fail(lease: Lease, options: { error: ErrorData; kept: boolean; now: number }): Promise<Job>;
+  fail(
+    lease: Lease,
+    options: {
+      error: ErrorData;
+      kept: boolean;
+      /** What the database has committed in all, where nobody can write any more. */
+      counts?: Counts | null;
+      now: number;
+    },
+  ): Promise<Job>;
 
   /** Appends chunks to the job's list; the plan of an earlier attempt is forgotten when the first come (`from` 0). */
   addChunks(lease: Lease, options: { from: number; chunks: Chunk[] }): Promise<void>;

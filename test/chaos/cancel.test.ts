@@ -116,6 +116,24 @@ test("a job that is cancelled at any point counts what is there, and leaves noth
   await assertNothingLeftBehind(folder);
 });
 
+test("an import that has failed, and whose rejects cannot be written either, counts what is there", async (t) => {
+  let writes = 0;
+  const engine = await openFaultyEngine(await tempFolder(t), async (point) => {
+    if (point === "before sink.write" && ++writes === 2)
+      throw new DocferryError("invalid_file", "Injected");
+    if (point === "before jobs.finishJob") throw new Error("A fault of ours");
+  });
+  afterwards(t, () => engine[Symbol.asyncDispose]());
+  await put(engine, "people.json", `{oops}\n${content}`);
+  const job = await ended(engine, importOrder());
+  assert.deepEqual([job.state, job.error?.code], ["failed", "invalid_file"]);
+  const { records, inserted, rejected } = job.progress.counts;
+  const database = await engine.databases.open(environment);
+  assert.equal((await database.collections())[0]?.count, inserted, "documents that nobody counts");
+  assert.ok(inserted > 0);
+  assert.deepEqual([records, rejected], [inserted + 1, 1]);
+});
+
 test("an import that has failed, and is cancelled while its rejects are written, counts what is there and gives them back", async (t) => {
   let writes = 0;
   let struck = false;

@@ -395,6 +395,18 @@ export function jobStoreContract(name: string, make: (t: TestContext) => Promise
       assert.deepEqual(await jobs.claim({ limit: 9, now: start + 9e9, leaseMs }), []);
     });
 
+    test("an assembly that fails for good has told what was written", async (t) => {
+      const jobs = await open(t);
+      const { id } = await planned(jobs, importSpec, [importTask]);
+      const error = { code: "invalid_file", message: "Bad" } as const;
+      await jobs.fail(leaseOf(await claim(jobs)), { error, kept: false, now: start });
+      const counts = { ...noCounts, records: 3, inserted: 3 };
+      const lease = leaseOf(await claim(jobs));
+      const end = await jobs.fail(lease, { error, kept: false, counts, now: start });
+      assert.deepEqual([end.state, end.progress.counts], ["failed", counts]);
+      assert.deepEqual(await jobs.get(id), end);
+    });
+
     test("an import that has failed is assembled whoever cancels it meanwhile", async (t) => {
       const jobs = await open(t);
       const { id } = await planned(jobs, importSpec, [importTask]);

@@ -1,11 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { ErrorData } from "../../job/errors.ts";
 import type { Job } from "../../job/job.ts";
 import type { ReleaseLimits } from "../../job/release.ts";
 import { afterFailure, afterLostLease, longestDelayMs, type Verdict } from "../../job/retry.ts";
 import type { TaskKind } from "../../job/task.ts";
 import { attemptStopped, claimed, gaveUp } from "../../job/transitions.ts";
-import type { Claim, Lease } from "../job-store.ts";
+import type { Claim, JobStore, Lease } from "../job-store.ts";
 import { applyFlow, applyFlowChange, releaseTasks, remainingOf, setTaskState } from "./flow.ts";
 import {
   all,
@@ -86,9 +85,17 @@ export function leaseCalls(limits: ReleaseLimits) {
 
     fail(
       db: DatabaseSync,
-      { lease, error, kept, now }: { lease: Lease; error: ErrorData; kept: boolean; now: number },
+      { lease, error, kept, counts, now }: Parameters<JobStore["fail"]>[1] & { lease: Lease },
     ): Job {
       const task = leased(db, lease);
+      if (counts) {
+        run(
+          db,
+          "UPDATE job SET counts = ? WHERE id = ?",
+          JSON.stringify(counts),
+          task["job_id"] as number,
+        );
+      }
       const failures = task["failures"] as number;
       stopAttempt(db, task, afterFailure({ error, failures, kept, now }), now);
       releaseTasks(db, limits, now);
