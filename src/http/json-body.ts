@@ -42,11 +42,20 @@ export async function readBody(context: UnreadRequest): Promise<Buffer> {
   const { raw } = context;
   // Node hands out a request before it has gone through the rest of what it read, which is mostly all of the body.
   await Promise.resolve();
-  if (!raw.complete || raw.readableFlowing !== null) return bodyToCome(context);
+  if (!hasCome(raw)) return bodyToCome(context);
   const bytes = (raw.read() as Buffer | null) ?? noBytes;
   context.body = { bytes, size: bytes.length };
   if (bytes.length > bodyLimit) throw tooLarge();
   return bytes;
+}
+
+/** Whether nothing has to be waited for. Node sets `complete` a little after the last byte of a body is there. */
+function hasCome(raw: IncomingMessage): boolean {
+  if (raw.readableFlowing !== null) return false;
+  const { complete, readableLength } = raw;
+  return (
+    complete || (readableLength > 0 && readableLength === Number(raw.headers["content-length"]))
+  );
 }
 
 /** By events: an async iterator over the stream costs more than all the rest of a short call. */

@@ -56,7 +56,7 @@ export function environmentCall<P extends TProperties, A>(
       const { env } = fields as { env: string };
       return { env, argument: call.read(fields as Fields<P>, now) };
     },
-    async answer({ env: environment, argument }, context) {
+    answer({ env: environment, argument }, context) {
       guard.requireEnvironment(context.caller, environment);
       return call.answer(argument, new EnvironmentContext(environment, context));
     },

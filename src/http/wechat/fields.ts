@@ -44,7 +44,8 @@ function coerce(value: unknown, schema: TSchema): unknown {
 
 function coerceObject(value: JsonObject, schema: TObject): JsonObject {
   const fields: JsonObject = {};
-  for (const [name, property] of Object.entries(schema.properties)) {
+  for (const name of Object.keys(schema.properties)) {
+    const property = schema.properties[name] as TSchema;
     if (Object.hasOwn(value, name)) fields[name] = coerce(value[name], property);
     else if ("default" in property) fields[name] = property.default;
   }

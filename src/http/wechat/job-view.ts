@@ -6,7 +6,7 @@ import type { Job } from "../../job/job.ts";
 export type Locale = "en" | "zh";
 
 /** A job as the status call shows it. */
-export interface JobView {
+export type JobView = {
   status: "waiting" | "reading" | "writing" | "success" | "fail";
   record_success: number;
   record_fail: number;
@@ -15,7 +15,7 @@ export interface JobView {
   error_msg: string;
   /** An export's file, or the reject file of an import; "" where there is none (yet). */
   file_url: string;
-}
+};
 
 /** @param urlOf gives a file's signed address */
 export function jobView(job: Job, locale: Locale, urlOf: (file: string) => string): JobView {

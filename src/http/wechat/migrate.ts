@@ -98,7 +98,7 @@ export function migrateQueryInfo(
     async answer(id, context) {
       const { environment } = context;
       const job = await engine.job(environment, id);
-      const view = jobView(job, options.locale, (name) =>
+      return jobView(job, options.locale, (name) =>
         options.fileUrl({
           caller: context.caller,
           environment,
@@ -107,7 +107,6 @@ export function migrateQueryInfo(
           now: context.now,
         }),
       );
-      return { ...view };
     },
   });
 }

@@ -51,7 +51,7 @@ export class WechatSurface {
     this.#sent(context, response);
   }
 
-  async #answer(context: RequestContext): Promise<JsonObject> {
+  #answer(context: RequestContext): Promise<JsonObject> {
     checkHost(context.raw);
     const route = this.#routes.get(pathOf(context.url));
     if (!route) throw new DocferryError("unknown_path", "There is no such path");
