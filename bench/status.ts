@@ -1,5 +1,5 @@
 // The status query, token checked and state from the store, beside a bare Fastify that answers the same bytes on the same
-// core; the load comes from the other core. Three rounds in turn; the median ratio counts.
+// core; the load comes from the other core. Both are warm before the first of five rounds in turn; the median ratio counts.
 //
 //   node bench/status.ts
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
@@ -24,7 +24,7 @@ interface Subject {
   pid: number;
 }
 
-const rounds = 3;
+const rounds = 5;
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const env = {
   ...process.env,
@@ -96,6 +96,7 @@ async function finishedJob(): Promise<number> {
 
 /** Prints what each does, and gives the median of how much the first does of what the second does. */
 function inTurns(ours: Subject, theirs: Subject): { perSecond: number; cpu: number } {
+  for (const { url } of [ours, theirs]) ask(url, 2);
   const pairs = Array.from({ length: rounds }, () => [load(ours), load(theirs)] as const);
   return {
     perSecond: median(pairs.map(([a, b]) => a.perSecond / b.perSecond)),
@@ -111,18 +112,19 @@ function median(values: number[]): number {
 function load({ name, url, pid }: Subject): { perSecond: number; cpu: number } {
   const seconds = 4;
   const before = cpuSecondsOf(pid);
-  const output = execFileSync(
-    "taskset",
-    ["-c", "1", process.execPath, here("support/load.ts"), url, body, String(seconds)],
-    { encoding: "utf8" },
-  );
-  const { perSecond, p50, p99 } = JSON.parse(output) as Record<string, number>;
+  const { perSecond, p50, p99 } = ask(url, seconds);
   if (!perSecond || !p50 || !p99) throw new Error(`No answers from ${name}`);
   const cpu = (cpuSecondsOf(pid) - before) / (perSecond * seconds);
   console.log(
     `${name.padEnd(24)} | ${perSecond.toFixed(0).padStart(9)} | ${p50.toFixed(2).padStart(6)} | ${p99.toFixed(2).padStart(6)} | ${(cpu * 1e6).toFixed(0).padStart(14)}`,
   );
   return { perSecond, cpu };
+}
+
+function ask(url: string, seconds: number): Record<string, number> {
+  const load = [process.execPath, here("support/load.ts"), url, body, String(seconds)];
+  const output = execFileSync("taskset", ["-c", "1", ...load], { encoding: "utf8" });
+  return JSON.parse(output) as Record<string, number>;
 }
 
 /** A server on core 0. */

@@ -18,6 +18,9 @@ export interface KnownToken {
 /** So many tokens are known at the same time before ended ones are forgotten early. About 30 MB. */
 const manyTokens = 100_000;
 
+/** More clients than ask at a time; less than a megabyte. */
+const manyHashes = 4096;
+
 /** Ended tokens that one issue forgets at most, here as in the store. */
 const forgetPerIssue = 100;
 
@@ -29,6 +32,8 @@ export class KnownTokens {
   readonly #clock: () => number;
   /** By hash, in order of issue. */
   readonly #known = new Map<string, KnownToken>();
+  /** Hashes of tokens that were shown lately and are known: a client shows the same one with each of its queries. */
+  readonly #hashes = new Map<string, string>();
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -38,7 +43,7 @@ export class KnownTokens {
    * @throws {DocferryError} `token_unknown`, `token_superseded`, `token_expired`, `authorization_gone`
    */
   callerOf(token: string): Caller {
-    const known = this.#known.get(hashToken(token));
+    const known = this.#find(token);
     if (!known) throw new DocferryError("token_unknown", "The access token is not one of ours");
     const fault = tokenFault(known, this.#clock());
     if (fault === "token_superseded") {
@@ -65,6 +70,18 @@ export class KnownTokens {
       account: accountOf(caller),
       holds: !gone && tokenFault(known, this.#clock()) === null,
     };
+  }
+
+  #find(token: string): KnownToken | undefined {
+    const shown = this.#hashes.get(token);
+    if (shown !== undefined) return this.#known.get(shown);
+    const hash = hashToken(token);
+    const known = this.#known.get(hash);
+    if (known) {
+      if (this.#hashes.size === manyHashes) this.#hashes.clear();
+      this.#hashes.set(token, hash);
+    }
+    return known;
   }
 
   get(hash: string): KnownToken | undefined {

@@ -3,6 +3,7 @@ import { DocferryError, fromErrorData } from "../job/errors.ts";
 import { RegexWatch } from "../query/regex-watch.ts";
 import type { ThreadReply, ThreadRequest } from "./steps/serve-steps.ts";
 import type { StepArgument, StepItem, StepName, StepResult } from "./steps/steps.ts";
+import { threadHeap } from "../small-heap.ts";
 
 /** Items of a step that may lie between its thread and its caller: enough to overlap, little enough to stay in memory. */
 const window = 2;
@@ -94,7 +95,11 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   #spawn(): Promise<void> {
-    const worker = new Worker(this.#entry, { workerData: this.#workerData, name: "docferry" });
+    const worker = new Worker(this.#entry, {
+      workerData: this.#workerData,
+      name: "docferry",
+      resourceLimits: threadHeap,
+    });
     const regexes = new RegexWatch();
     const thread: PoolThread = { worker, regexes, ready: false, stream: null, graceTimer: null };
     this.#threads.add(thread);

@@ -7,6 +7,7 @@ import {
   toErrorData,
 } from "../job/errors.ts";
 import type { CallReply, CallRequest, Calls } from "./serve-calls.ts";
+import { threadHeap } from "../small-heap.ts";
 
 /**
  * The side of a writer thread that asks. A SQLite file has one writing connection, in one thread of its own: four writing
@@ -42,7 +43,10 @@ export class SqliteWriter<C extends Calls> implements AsyncDisposable {
     name: string,
     makeRoom: () => Promise<boolean> = async () => false,
   ): Promise<SqliteWriter<C>> {
-    const writer = new SqliteWriter<C>(new Worker(entry, { workerData, name }), makeRoom);
+    const writer = new SqliteWriter<C>(
+      new Worker(entry, { workerData, name, resourceLimits: threadHeap }),
+      makeRoom,
+    );
     // The first answer comes once the file is open and its schema is up to date.
     await writer.#send(null, undefined, []);
     return writer;
