@@ -122,8 +122,8 @@ function load({ name, url, pid }: Subject): { perSecond: number; cpu: number } {
 }
 
 function ask(url: string, seconds: number): Record<string, number> {
-  const load = [process.execPath, here("support/load.ts"), url, body, String(seconds)];
-  const output = execFileSync("taskset", ["-c", "1", ...load], { encoding: "utf8" });
+  const command = [process.execPath, here("support/load.ts"), url, body, String(seconds)];
+  const output = execFileSync("taskset", ["-c", "1", ...command], { encoding: "utf8" });
   return JSON.parse(output) as Record<string, number>;
 }
 
