@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOrder } from "../../src/engine/engine.ts";
-import { newObjectId } from "../../src/files/object-id.ts";
 import { DocferryError } from "../../src/job/errors.ts";
-import { endedStates, type Job } from "../../src/job/job.ts";
+import type { Job } from "../../src/job/job.ts";
 import { planFromParts } from "../../src/query/parts.ts";
 import { afterwards } from "../support/afterwards.ts";
-import { environment, importOrder } from "../support/engine.ts";
+import { environment, importOrder, putFile } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
+import { type FaultyEngine, openFaultyEngine, endOf } from "./faulty-engine.ts";
 import { assertNothingLeftBehind } from "./left-behind.ts";
 
 const lines = Array.from({ length: 40 }, (_, n) => `{"_id":${n},"text":"${"x".repeat(20)}"}`);
@@ -18,13 +17,7 @@ const content = `${lines.join("\n")}\n{oops}\n`;
 /** An attempt hears of the end of its job when its lease is prolonged: three times as often. */
 const leaseMs = 900;
 
-async function put(engine: FaultyEngine, name: string, text = content): Promise<void> {
-  await using writer = await engine.files.create(newObjectId());
-  await writer.write(Buffer.from(text));
-  const object = await writer.finish();
-  const contentType = "application/x-ndjson";
-  await engine.store.files.put({ environment, name, object, contentType, now: Date.now() });
-}
+const put = (engine: FaultyEngine, name: string, text = content) => putFile(engine, name, text);
 
 async function newest(engine: FaultyEngine): Promise<Job> {
   const [job] = await engine.store.jobs.list({
@@ -39,12 +32,7 @@ async function newest(engine: FaultyEngine): Promise<Job> {
 }
 
 async function ended(engine: FaultyEngine, order: JobOrder): Promise<Job> {
-  const { id } = await engine.engine.submit(environment, order);
-  for (;;) {
-    const job = await engine.store.jobs.get(id);
-    if (job && endedStates.has(job.state)) return job;
-    await sleep(2);
-  }
+  return endOf(engine, (await engine.engine.submit(environment, order)).id);
 }
 
 test("a job that is cancelled at any point counts what is there, and leaves nothing half done", async (t) => {

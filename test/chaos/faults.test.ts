@@ -3,12 +3,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOrder } from "../../src/engine/engine.ts";
-import { newObjectId } from "../../src/files/object-id.ts";
 import { noCounts } from "../../src/job/counts.ts";
 import { endedStates, type Job } from "../../src/job/job.ts";
 import { planFromParts } from "../../src/query/parts.ts";
 import { afterwards } from "../support/afterwards.ts";
-import { environment, importOrder } from "../support/engine.ts";
+import { environment, importOrder, putFile } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type FaultyEngine, openFaultyEngine, threadPoints } from "./faulty-engine.ts";
 import { assertNothingLeftBehind } from "./left-behind.ts";
@@ -212,12 +211,7 @@ class Ferry {
   }
 
   async #put(name: string): Promise<void> {
-    const { files, store } = await this.#opened;
-    await using writer = await files.create(newObjectId());
-    await writer.write(Buffer.from(content));
-    const object = await writer.finish();
-    const contentType = "application/x-ndjson";
-    await store.files.put({ environment, name, object, contentType, now: Date.now() });
+    await putFile(await this.#opened, name, content);
   }
 
   async #text(name: string): Promise<string> {

@@ -11,6 +11,9 @@ import type { ObjectStore } from "../../src/files/object-store.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { type FaultyThreadData, type ThreadFault, threadFaults } from "./thread-faults.ts";
 import { type At, filesWithPoints, reads, withPoints } from "./points.ts";
+import { endedStates, type Job } from "../../src/job/job.ts";
+import { environment } from "../support/engine.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** The effects of the steps: they run in threads. */
 export const threadPoints = ["before", "after"].flatMap((when) =>
@@ -130,6 +133,15 @@ export async function openFaultyEngine(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A job once it has ended. */
+export async function endOf({ engine }: FaultyEngine, id: number): Promise<Job> {
+  for (;;) {
+    const job = await engine.job(environment, id);
+    if (endedStates.has(job.state)) return job;
+    await sleep(2);
+  }
 }
 
 function databasesWithPoints(databases: Databases, at: At): Databases {

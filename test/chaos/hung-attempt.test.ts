@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobOrder } from "../../src/engine/engine.ts";
-import { newObjectId } from "../../src/files/object-id.ts";
 import { endedStates, type Job } from "../../src/job/job.ts";
 import { planFromParts } from "../../src/query/parts.ts";
 import { afterwards } from "../support/afterwards.ts";
-import { environment, importOrder } from "../support/engine.ts";
+import { environment, importOrder, putFile } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
@@ -80,15 +79,7 @@ async function open(
 ): Promise<FaultyEngine> {
   const engine = await openFaultyEngine(await tempFolder(t), at, lease);
   afterwards(t, () => engine[Symbol.asyncDispose]());
-  await using writer = await engine.files.create(newObjectId());
-  await writer.write(Buffer.from(`${lines.join("\n")}\n{oops}\n`));
-  await engine.store.files.put({
-    environment,
-    name: "people.json",
-    object: await writer.finish(),
-    contentType: "application/x-ndjson",
-    now: Date.now(),
-  });
+  await putFile(engine, "people.json", `${lines.join("\n")}\n{oops}\n`);
   const { id } = await engine.engine.submit(environment, importOrder());
   await ended(engine, id);
   return engine;

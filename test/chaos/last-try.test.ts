@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { newObjectId } from "../../src/files/object-id.ts";
-import { endedStates, type Job } from "../../src/job/job.ts";
+import type { Job } from "../../src/job/job.ts";
 import type { JobOrder } from "../../src/engine/engine.ts";
 import { planFromParts } from "../../src/query/parts.ts";
 import { afterwards } from "../support/afterwards.ts";
-import { environment, importOrder } from "../support/engine.ts";
+import { environment, importOrder, putFile } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
+import { type FaultyEngine, openFaultyEngine, endOf } from "./faulty-engine.ts";
 
 const exportOrder: JobOrder = {
   type: "export",
@@ -34,15 +33,7 @@ for (const [point, order] of [
       throw new Error("a fault of ours");
     });
     afterwards(t, () => faulty[Symbol.asyncDispose]());
-    await using writer = await faulty.files.create(newObjectId());
-    await writer.write(Buffer.from('{"_id":1}\n{"_id":2}\n'));
-    await faulty.store.files.put({
-      environment,
-      name: "people.json",
-      object: await writer.finish(),
-      contentType: "application/x-ndjson",
-      now: Date.now(),
-    });
+    await putFile(faulty, "people.json", '{"_id":1}\n{"_id":2}\n');
     assert.equal((await ended(faulty, importOrder())).state, "succeeded");
     armed = true;
     const job = await ended(faulty, order);
@@ -52,11 +43,6 @@ for (const [point, order] of [
   });
 }
 
-async function ended({ engine }: FaultyEngine, order: JobOrder): Promise<Job> {
-  const { id } = await engine.submit(environment, order);
-  for (;;) {
-    const job = await engine.job(environment, id);
-    if (endedStates.has(job.state)) return job;
-    await sleep(5);
-  }
+async function ended(faulty: FaultyEngine, order: JobOrder): Promise<Job> {
+  return endOf(faulty, (await faulty.engine.submit(environment, order)).id);
 }

@@ -2,35 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { newObjectId } from "../../src/files/object-id.ts";
-import { endedStates, type Job } from "../../src/job/job.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { afterwards } from "../support/afterwards.ts";
-import { environment, importOrder } from "../support/engine.ts";
+import { environment, importOrder, putFile } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
+import { type FaultyEngine, openFaultyEngine, endOf } from "./faulty-engine.ts";
 
 // What goes on around a job while it runs.
 
-async function put(engine: FaultyEngine, content: string): Promise<void> {
-  await using writer = await engine.files.create(newObjectId());
-  await writer.write(Buffer.from(content));
-  await engine.store.files.put({
-    environment,
-    name: "people.json",
-    object: await writer.finish(),
-    contentType: "application/x-ndjson",
-    now: Date.now(),
-  });
-}
-
-async function ended({ engine }: FaultyEngine, id: number): Promise<Job> {
-  for (;;) {
-    const job = await engine.job(environment, id);
-    if (endedStates.has(job.state)) return job;
-    await sleep(2);
-  }
-}
+const put = (engine: FaultyEngine, content: string) => putFile(engine, "people.json", content);
 
 for (const point of ["before database.createCollection", "before database.openSink"]) {
   for (const change of ["stored anew", "removed"]) {
@@ -50,7 +30,7 @@ for (const point of ["before database.createCollection", "before database.openSi
       afterwards(t, () => engine[Symbol.asyncDispose]());
       await put(engine, '{"_id":1,"old":true}\n{"_id":2,"old":true}\n{oops}\n');
       const { id } = await engine.engine.submit(environment, importOrder());
-      const job = await ended(engine, id);
+      const job = await endOf(engine, id);
       assert.ok(struck);
       assert.equal(job.state, "succeeded");
       assert.deepEqual([job.progress.counts.inserted, job.progress.counts.rejected], [2, 1]);
@@ -78,7 +58,7 @@ test("an attempt that shows nothing for a while keeps its lease when the clock s
   });
   afterwards(t, () => faulty[Symbol.asyncDispose]());
   await put(faulty, '{"_id":1}\n{"_id":2}\n{oops}\n');
-  const { progress } = await ended(
+  const { progress } = await endOf(
     faulty,
     (await faulty.engine.submit(environment, importOrder())).id,
   );

@@ -3,12 +3,11 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BSON } from "bson";
 import type { JobOrder } from "../../src/engine/engine.ts";
-import { newObjectId } from "../../src/files/object-id.ts";
 import { DocferryError } from "../../src/job/errors.ts";
 import { endedStates, type Job } from "../../src/job/job.ts";
 import { planFromParts, type QueryParts } from "../../src/query/parts.ts";
 import { afterwards } from "../support/afterwards.ts";
-import { environment, importOrder } from "../support/engine.ts";
+import { environment, importOrder, putFile } from "../support/engine.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type FaultyEngine, openFaultyEngine } from "./faulty-engine.ts";
 
@@ -51,15 +50,7 @@ for (const [what, parts] of Object.entries(queries)) {
       await strike(engine);
     });
     afterwards(t, () => engine[Symbol.asyncDispose]());
-    await using writer = await engine.files.create(newObjectId());
-    await writer.write(Buffer.from(`${lines.join("\n")}\n`));
-    await engine.store.files.put({
-      environment,
-      name: "people.json",
-      object: await writer.finish(),
-      contentType: "application/x-ndjson",
-      now: Date.now(),
-    });
+    await putFile(engine, "people.json", `${lines.join("\n")}\n`);
     assert.equal((await ended(engine, importOrder())).state, "succeeded");
     const undisturbed = await exported(engine, "undisturbed", parts);
     for (const [how, doing] of Object.entries(strikes)) {

@@ -7,6 +7,8 @@ import { newObjectId } from "../../src/files/object-id.ts";
 import type { JobOrder } from "../../src/engine/engine.ts";
 import { endedStates, type Job, plainCsv } from "../../src/job/job.ts";
 import { afterwards } from "./afterwards.ts";
+import { type ObjectStore } from "../../src/files/object-store.ts";
+import { type Store } from "../../src/store/store.ts";
 
 type ImportOrder = Extract<JobOrder, { type: "import" }>;
 
@@ -37,18 +39,7 @@ export async function openEngine(
     ...parts,
     close,
     /** Stores a file as an upload does. */
-    async put(name: string, content: string): Promise<void> {
-      await using writer = await parts.files.create(newObjectId());
-      await writer.write(Buffer.from(content));
-      const object = await writer.finish();
-      await parts.store.files.put({
-        environment,
-        name,
-        object,
-        contentType: "application/octet-stream",
-        now: Date.now(),
-      });
-    },
+    put: (name: string, content: string) => putFile(parts, name, content),
     async text(name: string): Promise<string> {
       const file = await parts.store.files.get(environment, name);
       if (!file) throw new Error(`No file ${name}`);
@@ -77,6 +68,19 @@ export async function openEngine(
       return this.when(id, (job) => endedStates.has(job.state));
     },
   };
+}
+
+/** Stores a file as an upload does. */
+export async function putFile(
+  { files, store }: { files: ObjectStore; store: Pick<Store, "files"> },
+  name: string,
+  content: string,
+): Promise<void> {
+  await using writer = await files.create(newObjectId());
+  await writer.write(Buffer.from(content));
+  const object = await writer.finish();
+  const contentType = "application/octet-stream";
+  await store.files.put({ environment, name, object, contentType, now: Date.now() });
 }
 
 export function importOrder(changes: Partial<ImportOrder> = {}): ImportOrder {
